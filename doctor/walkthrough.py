@@ -1,0 +1,168 @@
+"""The walk-through's requests against the running stack, each with the answer it must get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from doctor.address import IngressAddress
+from doctor.client import Answer, Identity, Target, curl, send
+from doctor.strangers import stranger_certificate_authority
+
+TEAPOT = "418"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One request and what a right answer to it is."""
+
+    what: str
+    target: Target
+    expected: str
+    """`200 HTTP/1.1`, or `refused`."""
+    ca: str = ""
+    """The name of the file, below the certificates' directory, that holds the authority to trust."""
+    with_identity: bool = False
+    body: str = ""
+    """What the body must hold."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check, what came back, and the command line that repeats it."""
+
+    check: Check
+    answer: Answer
+    curl: str
+
+    @property
+    def seen(self) -> str:
+        """In the form of `Check.expected`."""
+        return "refused" if self.answer.refused else f"{self.answer.status} {self.answer.protocol}"
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the answer is the expected one."""
+        return self.seen == self.check.expected and self.check.body in self.answer.body
+
+
+def checks(outputs: Mapping[str, Any], address: IngressAddress) -> list[Check]:
+    """The requests that fit what the stack exports; a component that is not in it asks for none."""
+    hosts = outputs.get("hosts") or {}
+    made: list[Check] = []
+    for purpose, build in _BY_PURPOSE.items():
+        for host in hosts.get(purpose) or []:
+            made += build(_Url(address, host.replace("*", "any", 1)))
+    return made
+
+
+def run(checks_to_run: list[Check], outputs: Mapping[str, Any], certificates: Path) -> list[Result]:
+    """Send them all; `certificates` receives the public certificates that the curl lines name (no key)."""
+    authorities = _write_certificates(outputs, certificates)
+    identity = None
+    if outputs.get("client_certificate") and outputs.get("client_key"):
+        identity = Identity(outputs["client_certificate"], outputs["client_key"])
+    results = []
+    for check in checks_to_run:
+        shown = identity if check.with_identity else None
+        answer = send(check.target, ca=authorities.get(check.ca), identity=shown)
+        files = (
+            {"certificate_file": str(certificates / CLIENT), "key_file": "client.key"} if check.with_identity else {}
+        )
+        line = curl(check.target, ca_file=str(certificates / check.ca) if check.ca else "", **files)
+        results.append(Result(check, answer, line))
+    return results
+
+
+def table(results: list[Result]) -> str:
+    """What was asked, what came back, whether it is right; then the curl lines."""
+    lines = [f"{'REQUEST':<64}{'EXPECTED':<16}{'SEEN':<16}VERDICT"]
+    for result in results:
+        verdict = (
+            "ok" if result.is_right else f"WRONG {result.answer.refused or result.answer.body.strip()[:60]}".rstrip()
+        )
+        lines.append(f"{result.check.what:<64}{result.check.expected:<16}{result.seen:<16}{verdict}")
+    lines += ["", "The same by hand:", *(f"  {result.curl}" for result in results)]
+    if any(result.check.with_identity for result in results):
+        lines.append("  (client.key: pulumi stack output client_key --show-secrets > client.key)")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Url:
+    address: IngressAddress
+    host: str
+
+    def __call__(self, scheme: str, path: str) -> Target:
+        port = self.address.ports[scheme]
+        standard = {"http": 80, "https": 443}[scheme]
+        authority = self.host if port == standard else f"{self.host}:{port}"
+        return Target(f"{scheme}://{authority}{path}", self.address.host)
+
+
+OURS, MUTUAL, NGINX, STRANGER, CLIENT = "ca.crt", "mutual-ca.crt", "passthrough-ca.crt", "another-ca.crt", "client.crt"
+
+
+def _http(url: _Url) -> list[Check]:
+    return [
+        Check(f"http://{url.host}/status/200", url("http", "/status/200"), "200 HTTP/1.1"),
+        Check(f"http://{url.host}/headers", url("http", "/headers"), "404 HTTP/1.1"),
+    ]
+
+
+def _tls(url: _Url) -> list[Check]:
+    path, expected, body = (
+        ("/hello", "200 HTTP/2", "Hello version")
+        if url.host.startswith("helloworld")
+        else (f"/status/{TEAPOT}", f"{TEAPOT} HTTP/2", "")
+    )
+    return [
+        Check(f"https://{url.host}{path}", url("https", path), expected, ca=OURS, body=body),
+        Check(f"https://{url.host}{path} with another CA", url("https", path), "refused", ca=STRANGER),
+    ]
+
+
+def _mutual(url: _Url) -> list[Check]:
+    path = f"/status/{TEAPOT}"
+    return [
+        Check(
+            f"https://{url.host}{path} with the client certificate",
+            url("https", path),
+            f"{TEAPOT} HTTP/2",
+            ca=MUTUAL,
+            with_identity=True,
+        ),
+        Check(f"https://{url.host}{path} without a client certificate", url("https", path), "refused", ca=MUTUAL),
+    ]
+
+
+def _passthrough(url: _Url) -> list[Check]:
+    return [
+        Check(f"https://{url.host}/ answered by nginx itself", url("https", "/"), "200 HTTP/1.1", ca=NGINX),
+        Check(f"https://{url.host}/ with another CA", url("https", "/"), "refused", ca=STRANGER),
+    ]
+
+
+_BY_PURPOSE: dict[str, Callable[[_Url], list[Check]]] = {
+    "http": _http,
+    "tls": _tls,
+    "mutual": _mutual,
+    "passthrough": _passthrough,
+}
+
+
+def _write_certificates(outputs: Mapping[str, Any], directory: Path) -> dict[str, str]:
+    ours = outputs.get("ca_certificate") or ""
+    contents = {
+        OURS: ours,
+        MUTUAL: outputs.get("mutual_ca_certificate") or ours,
+        NGINX: outputs.get("passthrough_ca_certificate") or ours,
+        STRANGER: stranger_certificate_authority(),
+        CLIENT: outputs.get("client_certificate") or "",
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (directory / name).write_text(content)
+    return contents

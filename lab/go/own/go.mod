@@ -1,0 +1,3 @@
+module lab/own
+
+go 1.26

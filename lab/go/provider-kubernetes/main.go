@@ -1,0 +1,16 @@
+// The Pulumi Kubernetes provider: its release's main package, with the two schema files the build copies beside it.
+package main
+
+import (
+	_ "embed"
+
+	"github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/provider"
+)
+
+//go:embed schema.json
+var schema []byte
+
+//go:embed terraform-mapping.json
+var terraformMapping []byte
+
+func main() { provider.Serve("kubernetes", "4.25.0", schema, terraformMapping) }

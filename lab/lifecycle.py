@@ -1,0 +1,189 @@
+"""Bring the lab up, take it down, know whether it is well."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from lab import parts, preflight, toolchain
+from lab.cache import locked, remove
+from lab.errors import LabError
+from lab.kube import Api, wait_until
+from lab.node import cgroups, namespaces, network, pki
+from lab.node.templates import render
+from lab.parts import Parts
+from lab.progress import Progress
+from lab.settings import Settings
+from lab.toolchain import Pulumi
+
+DEPLOYMENTS = (("kube-system", "coredns"), ("istio-system", "istiod"), ("istio-system", "istio-ingressgateway"))
+NODE_PARTS = ("kubernetes",)
+START_SECONDS = 60.0
+ISTIO_SECONDS = 120.0
+
+
+def up(settings: Settings, progress: Progress) -> bool:
+    """Make sure that a healthy lab runs: reuse one, or replace a broken one. True if a new one was started.
+
+    Raises:
+        LabError: what is missing on this machine, or which step failed and where its log is.
+    """
+    with locked(settings.state.with_suffix(".lock"), "another `lab up` or `lab down`"):
+        if problem(settings) is None:
+            return False
+        preflight.check(settings)
+        pulumi = toolchain.choose()
+        built = parts.build_all(settings.cache, progress, with_pulumi=pulumi.own is None)
+        with progress.step("clear what an earlier lab left"):
+            _clear(settings)
+            network.check_range_is_free(settings)
+        _start(settings, built, pulumi, progress)
+        (settings.run / "ready.json").write_text(json.dumps({"since": time.time(), "pulumi": str(pulumi.own or "")}))
+        return True
+
+
+def down(settings: Settings) -> None:
+    """End the lab and leave nothing of it but its logs.
+
+    Raises:
+        LabError: a process, mount or cgroup could not be taken away.
+    """
+    with locked(settings.state.with_suffix(".lock"), "another `lab up` or `lab down`"):
+        _clear(settings, keep_logs=True)
+
+
+def problem(settings: Settings) -> str | None:
+    """None for a healthy lab, else in a few words what is wrong with it."""
+    init = namespaces.find(settings)
+    if init is None:
+        return "it is not running"
+    if not (settings.run / "ready.json").exists():
+        return "its start was not finished"
+    if not Path(f"/sys/class/net/{settings.host_interface}").exists():
+        return f"interface {settings.host_interface} is gone"
+    api = Api(settings)
+    if not api.is_ready():
+        return "its API server does not answer"
+    if not api.condition(f"/api/v1/nodes/{settings.name}", "Ready"):
+        return "its node is not Ready"
+    missing = [name for namespace, name in DEPLOYMENTS if not api.deployment_is_available(namespace, name)]
+    return f"Deployment {missing[0]} is not available" if missing else None
+
+
+def stored_pulumi(settings: Settings) -> Pulumi:
+    """The Pulumi that the running lab was started with."""
+    stored = json.loads((settings.run / "ready.json").read_text())
+    return Pulumi(own=Path(stored["pulumi"]) if stored["pulumi"] else None)
+
+
+def _clear(settings: Settings, *, keep_logs: bool = False) -> None:
+    namespaces.end(settings)
+    network.disconnect(settings)
+    left = cgroups.remove(settings.name)
+    if left:
+        raise LabError(f"cgroup {left[0]} could not be removed.")
+    for entry in settings.state.iterdir() if settings.state.exists() else ():
+        if not (keep_logs and entry == settings.logs):
+            remove(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+
+
+def _start(settings: Settings, built: Parts, pulumi: Pulumi, progress: Progress) -> None:
+    for directory in (settings.logs, settings.run):
+        directory.mkdir(parents=True, exist_ok=True)
+    with progress.step("certificates and tools"):
+        pki.write_all(settings)
+        toolchain.prepare(settings, built, pulumi)
+    with progress.step("namespaces and network"):
+        cgroups.create(settings.name)
+        init = namespaces.start(settings, built.debian["node"] / "root", [built.binaries[part] for part in NODE_PARTS])
+        network.connect(settings, init.pid)
+    api = Api(settings)
+    wait = partial(wait_until, seconds=START_SECONDS, alive=init.is_alive)
+    with ThreadPoolExecutor(1) as aside:
+        importing = aside.submit(_import_images, settings, init, built, progress, wait)
+        with progress.step("API server"):
+            wait("the API server", api.is_ready, log=settings.logs / "kube-apiserver.log")
+        with progress.step("node Ready"):
+            wait(
+                "a Ready node",
+                lambda: api.condition(f"/api/v1/nodes/{settings.name}", "Ready"),
+                log=settings.logs / "kubelet.log",
+            )
+            # Pods are refused until the controller manager has made these.
+            account = "/api/v1/namespaces/default/serviceaccounts/default"
+            wait(
+                "the default ServiceAccount",
+                lambda: api.get(account) is not None,
+                log=settings.logs / "kube-controller-manager.log",
+            )
+        importing.result()
+    with progress.step("Istio and DNS"):
+        _kubectl_apply(settings, render("coredns.yaml", settings))
+        _install_istio(settings)
+        for namespace, name in DEPLOYMENTS:
+            wait(
+                f"Deployment {name}",
+                partial(api.deployment_is_available, namespace, name),
+                log=settings.logs / "istioctl.log",
+            )
+
+
+def _import_images(
+    settings: Settings, init: namespaces.Init, built: Parts, progress: Progress, wait: partial[None]
+) -> None:
+    log = settings.logs / "images.log"
+    ctr = ("ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "k8s.io")
+
+    def run(*arguments: str) -> bool:
+        with log.open("ab") as output:
+            return (
+                subprocess.run(
+                    namespaces.enter(init, *ctr, *arguments), stdout=output, stderr=output, check=False
+                ).returncode
+                == 0
+            )
+
+    with progress.step("images into containerd"):
+        wait("containerd", lambda: run("version"), log=settings.logs / "containerd.log")
+        for reference, archive in built.images.items():
+            if not run("images", "import", str(archive)):
+                raise LabError(f"image {reference} could not be imported.", log=log)
+
+
+def _kubectl_apply(settings: Settings, manifests: str) -> None:
+    command = [str(settings.state / "bin/kubectl"), "--kubeconfig", str(settings.kubeconfig), "apply", "-f", "-"]
+    log = settings.logs / "kubectl.log"
+    with log.open("ab") as output:
+        done = subprocess.run(command, input=manifests.encode(), stdout=output, stderr=output, check=False)
+    if done.returncode != 0:
+        raise LabError("kubectl could not apply the lab's own manifests.", log=log)
+
+
+def _install_istio(settings: Settings) -> None:
+    operator = settings.run / "istio.yaml"
+    operator.write_text(render("istio.yaml", settings))
+    command = [
+        str(settings.state / "bin/istioctl"),
+        "install",
+        "--skip-confirmation",
+        "--kubeconfig",
+        str(settings.kubeconfig),
+        "-f",
+        str(operator),
+    ]
+    log = settings.logs / "istioctl.log"
+    with log.open("ab") as output:
+        environment = os.environ | {"KUBECONFIG": str(settings.kubeconfig), "HOME": str(settings.run)}
+        try:
+            done = subprocess.run(
+                command, stdout=output, stderr=output, env=environment, timeout=ISTIO_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise LabError(f"`istioctl install` did not end within {ISTIO_SECONDS:.0f} s.", log=log) from None
+    if done.returncode != 0:
+        raise LabError("`istioctl install` failed.", log=log)

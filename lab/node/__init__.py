@@ -1,0 +1,1 @@
+"""The node: process 1, its namespaces, network, cgroups and certificates."""

@@ -1,0 +1,15 @@
+"""The files under config/, with the lab's addresses and paths filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+
+from lab.settings import Settings
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+
+
+def render(name: str, settings: Settings, **more: str) -> str:
+    """One file of config/, filled in."""
+    return Template((CONFIG / name).read_text()).substitute(settings.template_values() | more)
