@@ -8,7 +8,6 @@ from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
 NODE = "node"
-V1_CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd")
 V2_CONTROLLERS = ("cpu", "cpuset", "memory", "io", "pids", "hugetlb")
 REMOVAL_SECONDS = 5.0
 
@@ -22,7 +21,8 @@ def parents(name: str) -> list[Path]:
     """The lab's cgroup in every hierarchy."""
     if version() == 2:
         return [MOUNT / name]
-    return [MOUNT / controller / name for controller in V1_CONTROLLERS if (MOUNT / controller).is_dir()]
+    hierarchies = (path for path in MOUNT.iterdir() if (path / "cgroup.procs").exists() and not path.is_symlink())
+    return [hierarchy / name for hierarchy in hierarchies]
 
 
 def create(name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 import subprocess
 from typing import Any
 
@@ -21,9 +22,15 @@ def connect(settings: Settings, pid: int) -> None:
 
 
 def disconnect(settings: Settings) -> None:
-    """Take the wire away, and with it its routes, where the namespace has not already."""
-    if any(link["ifname"] == settings.host_interface for link in _ip_json("link")):
-        _ip("link", "delete", settings.host_interface)
+    """Take the wire away, and with it its routes; the kernel may be doing so already, as the namespace ends.
+
+    Raises:
+        LabError: the interface is still there.
+    """
+    command = ["ip", "link", "delete", settings.host_interface]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if any(name == settings.host_interface for _, name in socket.if_nameindex()):
+        raise LabError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
 
 
 def check_range_is_free(settings: Settings) -> None:

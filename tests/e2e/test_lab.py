@@ -1,0 +1,156 @@
+"""The lab's own promises, shown on a second lab that stands beside the one the other tests use."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SUBNET = "10.211.0.0/16"
+NODE = "10.211.0.2"
+KILLED_AT = random.Random(3)
+
+
+class Lab:
+    """`python -m lab` on a range and a state directory of its own."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state / "istio-ingress/lab211"
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("LAB_", "PULUMI_", "KUBECONFIG"))
+        }
+        self.environment = kept | {"LAB_SUBNET": SUBNET, "XDG_STATE_HOME": str(state), "LAB_PULUMI": "build"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "lab", *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str) -> str:
+        process = self.start(*arguments)
+        output, errors = process.communicate(timeout=180)
+        assert process.returncode == 0, errors
+        return output + errors
+
+    def init_pid(self) -> int:
+        return int(json.loads((self.state / "run/init.json").read_text())["pid"])
+
+    def is_healthy(self) -> bool:
+        process = self.start("status")
+        return process.communicate(timeout=60)[0].startswith("lab211: healthy")
+
+
+def traces() -> dict[str, set[str]]:
+    """What a lab on this range would leave on the machine."""
+    routes = subprocess.run(["ip", "-4", "route"], capture_output=True, text=True, check=True).stdout
+    return {
+        "interfaces": {path.name for path in Path("/sys/class/net").iterdir() if path.name.startswith("lab211")},
+        "routes": {line for line in routes.splitlines() if "10.211." in line},
+        "cgroups": {
+            str(path) for depth in ("*", "*/*") for path in Path("/sys/fs/cgroup").glob(depth) if path.name == "lab211"
+        },
+        "mounts": {line for line in Path("/proc/self/mounts").read_text().splitlines() if "lab211" in line},
+        "processes": {str(pid) for pid in _command_lines("10.211.0.2")},
+    }
+
+
+def _command_lines(text: str) -> list[Path]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if text in (process / "cmdline").read_text():
+                found.append(process)
+        except OSError:
+            continue
+    return found
+
+
+NOTHING = {"interfaces": set(), "routes": set(), "cgroups": set(), "mounts": set(), "processes": set()}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    assert traces() == NOTHING
+    lab = Lab(tmp_path_factory.mktemp("state"))
+    yield lab
+    lab("down")
+    assert traces() == NOTHING
+
+
+def test_a_start_killed_at_any_moment_is_made_good_by_the_next(lab):
+    for _ in range(3):
+        starting = lab.start("up")
+        time.sleep(KILLED_AT.uniform(0.3, 12))
+        starting.send_signal(signal.SIGKILL)
+        starting.communicate()
+    lab("up")
+    assert lab.is_healthy()
+
+
+def test_a_healthy_lab_is_reused(lab):
+    lab("up")
+    before = lab.init_pid()
+    assert "is up already" in lab("up")
+    assert lab.init_pid() == before
+
+
+def test_two_starts_at_once_end_in_one_lab(lab):
+    lab("down")
+    both = [lab.start("up"), lab.start("up")]
+    said = [process.communicate(timeout=180)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("waiting for another `lab up`" in text for text in said) == 1
+    assert sum("is up already" in text or "is up after" in text for text in said) == 2
+    assert lab.is_healthy()
+
+
+def test_a_process_of_the_node_that_dies_is_started_again(lab):
+    lab("up")
+    processes = json.loads((lab.state / "run/processes.json").read_text())
+    lab("exec", "--", "kill", "-9", str(processes["kube-scheduler"]["pid"]))
+    deadline = time.monotonic() + 15
+    while json.loads((lab.state / "run/processes.json").read_text())["kube-scheduler"]["starts"] < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert "kube-scheduler ended with status -9" in lab("logs", "init")
+
+
+def test_killing_process_1_ends_everything_and_the_next_start_replaces_it(lab):
+    lab("up")
+    os.kill(lab.init_pid(), signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while _command_lines(NODE):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not lab.is_healthy()
+    lab("up")
+    assert lab.is_healthy()
+
+
+def test_the_lab_has_no_way_out_and_leaves_the_hosts_settings_alone(lab):
+    lab("up")
+    routes = lab("exec", "--", "ip", "-4", "route")
+    assert "default" not in routes
+    assert Path("/proc/sys/vm/overcommit_memory").read_text() == HOST_OVERCOMMIT
+    assert lab("exec", "--", "cat", "/proc/sys/vm/overcommit_memory").strip() == "1"
+
+
+def test_down_leaves_nothing_but_logs(lab):
+    lab("up")
+    lab("down")
+    assert traces() == NOTHING
+    assert {path.name for path in lab.state.iterdir()} == {"log"}
+    assert "init" in lab("logs", "init") or (lab.state / "log/init.log").exists()
+    lab("down")
+
+
+HOST_OVERCOMMIT = Path("/proc/sys/vm/overcommit_memory").read_text()
