@@ -69,7 +69,7 @@ def send(
             client.stream("GET", request_url, headers=headers, extensions=extensions) as response,
         ):
             tls = response.extensions["network_stream"].get_extra_info("ssl_object")
-            certificate = (tls.getpeercert(binary_form=True) if tls else None) or b""
+            certificate = (tls.getpeercert(True) if tls else None) or b""
             body = response.read().decode(errors="replace")
             return Answer(
                 response.status_code, response.http_version, body, response.headers.get("location", ""), certificate

@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 UPDATE_SECONDS = 180
 
 
-class PulumiFailed(AssertionError):
+class PulumiError(AssertionError):
     """A pulumi command ended with an error; the message is all that it printed."""
 
 
@@ -81,11 +81,11 @@ class Stack:
         """The standard output of a pulumi command that must succeed.
 
         Raises:
-            PulumiFailed: it did not.
+            PulumiError: it did not.
         """
         done = self.run(*arguments)
         if done.returncode != 0:
-            raise PulumiFailed(f"`pulumi {' '.join(arguments)}` failed:\n{done.stdout}\n{done.stderr}")
+            raise PulumiError(f"`pulumi {' '.join(arguments)}` failed:\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:

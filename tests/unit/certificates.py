@@ -1,0 +1,48 @@
+"""Certificates for tests that need a real handshake or a real chain."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True)
+class Pair:
+    certificate: str
+    key: str
+
+
+class Authority:
+    """A CA that issues leaves for one name each."""
+
+    def __init__(self, common_name: str) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        self._certificate = self._sign(self._name, self._key, ca=True, names=[], days=10)
+        self.certificate = _pem(self._certificate)
+
+    def issue(self, host: str, *, days: int = 5) -> Pair:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        certificate = self._sign(subject, key, ca=False, names=[host], days=days)
+        encoding = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        return Pair(_pem(certificate), key.private_bytes(*encoding).decode())
+
+    def _sign(self, subject, key, *, ca, names, days):
+        start = datetime.now(UTC) + min(timedelta(0), timedelta(days=days)) - timedelta(days=1)
+        builder = (
+            x509.CertificateBuilder(self._name, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(datetime.now(UTC) + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        )
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
+        return builder.sign(self._key, hashes.SHA256())
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()

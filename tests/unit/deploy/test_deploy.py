@@ -1,0 +1,83 @@
+"""How `python -m deploy` meets what a killed update leaves, shown with a pulumi that only talks."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+DEAD = 2**22 - 1
+
+
+@pytest.fixture
+def pulumi(tmp_path, monkeypatch):
+    """Puts a `pulumi` on PATH that says each call's prepared words and notes how it was called."""
+    calls = tmp_path / "calls"
+    calls.touch()
+
+    def prepare(script):
+        program = tmp_path / "pulumi"
+        program.write_text(f'#!/bin/bash\necho "$@" >> {calls}\ncase "$1" in\n{script}\nesac\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        return lambda: [line.removesuffix(" --non-interactive") for line in calls.read_text().splitlines()]
+
+    return prepare
+
+
+def deploy(*arguments):
+    return subprocess.run([sys.executable, "-m", "deploy", *arguments], capture_output=True, text=True, timeout=30)
+
+
+def locked(pid):
+    lock = f"the stack is currently locked by 1 lock(s)\\n  file://x: created by me@{socket.gethostname()} (pid {pid})"
+    return f'up) [ -e "$0.free" ] && exit 0; echo -e "{lock}"; exit 255;;\ncancel) touch "$0.free";;'
+
+
+def test_an_update_selects_its_stack_and_says_what_pulumi_says(pulumi):
+    calls = pulumi('up) echo "1 created";;')
+    done = deploy("up", "dev")
+    assert (done.returncode, done.stdout) == (0, "1 created\n")
+    assert calls() == ["stack select --create dev", "up --yes --skip-preview"]
+
+
+def test_the_lock_of_a_killed_update_is_cleared_and_the_update_repeated(pulumi):
+    calls = pulumi(locked(DEAD))
+    done = deploy("up", "dev")
+    assert done.returncode == 0
+    assert calls()[2:] == [
+        "cancel --yes",
+        "refresh --yes --skip-preview --clear-pending-creates",
+        "up --yes --skip-preview",
+    ]
+    assert "an earlier update was killed" in done.stderr
+
+
+def test_the_lock_of_a_running_update_is_left_alone(pulumi):
+    calls = pulumi(locked(os.getpid()))
+    done = deploy("up", "dev")
+    assert done.returncode == 255
+    assert calls() == ["stack select --create dev", "up --yes --skip-preview"]
+
+
+def test_a_failed_update_keeps_pulumis_exit_code(pulumi):
+    pulumi('up) echo "error: no"; exit 3;;')
+    assert deploy("up", "dev").returncode == 3
+
+
+def test_nothing_to_destroy_is_no_failure(pulumi):
+    pulumi("destroy) echo \"error: no stack named 'dev' found\"; exit 255;;")
+    assert deploy("down", "dev").returncode == 0
+
+
+def test_something_due_makes_the_check_fail(pulumi):
+    pulumi('preview) [[ "$*" == *--expect-no-changes* ]] && exit 1;;')
+    assert deploy("renew-check", "dev").returncode == 1
+
+
+def test_a_missing_pulumi_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = deploy("up", "dev")
+    assert done.returncode == 1
+    assert done.stderr == "deploy: `pulumi` is not on PATH; install it, or run `make up` without LAB=0.\n"
