@@ -49,8 +49,8 @@ lint: $(VENV)/.complete ## ruff: rules and format
 types: $(VENV)/.complete ## mypy, strict
 	@$(CACHES) $(PY) -m mypy
 
-bench: lab ## figures, side by side; no test depends on them
-	@$(ON_CLUSTER) $(PY) -m tests.bench
+bench: $(VENV)/.complete ## figures, measured now; no test depends on them
+	@$(PY) -m tests.bench $(BENCH)
 
 status: $(VENV)/.complete ## what runs in the lab
 	@$(PY) -m lab status

@@ -5,14 +5,25 @@ import gc
 import pulumi
 
 import settings
-from components import CertificateAuthority, HttpbinIngress, TlsGateway, WorkloadKind
+from components import (
+    Backend,
+    CertificateAuthority,
+    HttpbinIngress,
+    IngressGateway,
+    MutualTlsGateway,
+    PassthroughNginx,
+    TlsGateway,
+    WorkloadKind,
+    restricted_namespace,
+)
 
 # Nothing imported so far is garbage, and a program that declares a thousand hosts makes little: a fifth off a preview.
 gc.freeze()
 gc.set_threshold(50_000)
 
 config = settings.read()
-gateway = {"namespace": config.gateway_namespace, "selector": config.gateway_selector}
+gateway: IngressGateway = {"namespace": config.gateway_namespace, "selector": config.gateway_selector}
+namespace = restricted_namespace(config.namespace) if config.create_namespace else config.namespace
 
 authority = CertificateAuthority(
     config.named("ca"),
@@ -30,16 +41,17 @@ authority = CertificateAuthority(
 httpbin = HttpbinIngress(
     config.named("httpbin"),
     {
-        "namespace": config.namespace,
+        "namespace": namespace,
         "gateway": gateway,
         "hosts": [config.host("httpbin")],
         "workload": {"image": config.images.httpbin},
     },
 )
-tls = TlsGateway(
-    config.named("tls"),
+httpbin_service: Backend = {"service": httpbin.service, "port": httpbin.service_port}
+web = TlsGateway(
+    config.named("web"),
     {
-        "namespace": config.namespace,
+        "namespace": namespace,
         "gateway": gateway,
         "authority": authority.issuer,
         "key_algorithms": [config.key_algorithm],
@@ -50,7 +62,7 @@ tls = TlsGateway(
             {
                 "host": config.host("httpbin"),
                 "organization": "httpbin organization",
-                "backend": {"service": httpbin.service, "port": httpbin.service_port},
+                "backend": httpbin_service,
             },
             {
                 "host": config.host("helloworld"),
@@ -61,7 +73,53 @@ tls = TlsGateway(
         ],
     },
 )
+mutual = MutualTlsGateway(
+    config.named("mutual"),
+    {
+        "namespace": namespace,
+        "gateway": gateway,
+        "authority": authority.issuer,
+        "key_algorithms": [config.key_algorithm],
+        "validity_days": config.leaf_validity_days,
+        "renew_before_days": config.renew_before_days,
+        "leaf_generation": config.leaf_generation,
+        "hosts": [
+            {
+                "host": config.host("mutual"),
+                "organization": "httpbin organization",
+                "backend": httpbin_service,
+            },
+        ],
+        "clients": [
+            {
+                "name": "client",
+                "common_name": config.host("client"),
+                "organization": "client organization",
+                "key_algorithm": config.key_algorithm,
+                "validity_days": config.leaf_validity_days,
+                "renew_before_days": config.renew_before_days,
+                "leaf_generation": config.leaf_generation,
+            },
+        ],
+    },
+)
+nginx = PassthroughNginx(
+    config.named("nginx"),
+    {
+        "namespace": namespace,
+        "gateway": gateway,
+        "authority": authority.issuer,
+        "key_algorithm": config.key_algorithm,
+        "validity_days": config.leaf_validity_days,
+        "renew_before_days": config.renew_before_days,
+        "leaf_generation": config.leaf_generation,
+        "hosts": [config.host("nginx")],
+        "image": config.images.nginx,
+    },
+)
 
-pulumi.export("hosts", {"http": httpbin.hosts, "tls": tls.hosts})
-pulumi.export("gateway", gateway | {"service": config.gateway_service})
+pulumi.export("hosts", {"http": httpbin.hosts, "tls": web.hosts, "mutual": mutual.hosts, "passthrough": nginx.hosts})
+pulumi.export("gateway", {**gateway, "service": config.gateway_service})
 pulumi.export("ca_certificate", authority.bundle)
+pulumi.export("client_certificate", mutual.client_certificates["client"])
+pulumi.export("client_key", mutual.client_keys["client"])

@@ -39,29 +39,17 @@ def main() -> int:
 
 def up(stack: str) -> int:
     """Create the stack if need be and update it; what a killed update left locked or pending is cleared first."""
-    selected = subprocess.run(
-        ["pulumi", "stack", "select", "--create", stack, "--non-interactive"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if selected.returncode:
-        print(f"deploy: {selected.stderr.strip()}", file=sys.stderr)
-        return selected.returncode
-    outcome = pulumi("up", "--yes", "--skip-preview")
-    if _clear_dead_lock(outcome) or PENDING.search(outcome.output):
-        _clear_pending()
-        outcome = pulumi("up", "--yes", "--skip-preview")
-    return outcome.code
+    selected = _select(stack, "--create")
+    return selected.code or _recovering("up", "--yes", "--skip-preview").code
 
 
 def down(stack: str) -> int:
-    """Destroy what the stack declared and remove it; nothing to do where there is none."""
-    outcome = pulumi("destroy", "--yes", "--skip-preview", "--remove")
-    if _clear_dead_lock(outcome):
-        _clear_pending()
-        outcome = pulumi("destroy", "--yes", "--skip-preview", "--remove")
-    return 0 if NO_STACK.search(outcome.output) else outcome.code
+    """Destroy what the stack declared and forget it, but not its configuration; nothing to do where there is none."""
+    selected = _select(stack)
+    if selected.code:
+        return 0 if NO_STACK.search(selected.output) else selected.code
+    outcome = _recovering("destroy", "--yes", "--skip-preview")
+    return outcome.code or pulumi("stack", "rm", stack, "--yes", "--preserve-config").code
 
 
 def renew_check(_: str) -> int:
@@ -82,6 +70,22 @@ def pulumi(*arguments: str) -> Outcome:
             lines.append(line)
             print(line, end="", flush=True)
     return Outcome(process.returncode, "".join(lines))
+
+
+def _select(stack: str, *options: str) -> Outcome:
+    command = ["pulumi", "stack", "select", *options, stack, "--non-interactive"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and not NO_STACK.search(done.stderr):
+        print(f"deploy: {done.stderr.strip()}", file=sys.stderr)
+    return Outcome(done.returncode, done.stderr)
+
+
+def _recovering(*arguments: str) -> Outcome:
+    outcome = pulumi(*arguments)
+    if _clear_dead_lock(outcome) or PENDING.search(outcome.output):
+        _clear_pending()
+        outcome = pulumi(*arguments)
+    return outcome
 
 
 def _clear_dead_lock(outcome: Outcome) -> bool:

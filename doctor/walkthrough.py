@@ -78,12 +78,12 @@ def run(checks_to_run: list[Check], outputs: Mapping[str, Any], certificates: Pa
 
 def table(results: list[Result]) -> str:
     """What was asked, what came back, whether it is right; then the curl lines."""
-    lines = [f"{'REQUEST':<64}{'EXPECTED':<16}{'SEEN':<16}VERDICT"]
+    width = max(len(result.check.what) for result in results) + 2
+    lines = [f"{'REQUEST':<{width}}{'EXPECTED':<14}{'SEEN':<14}VERDICT"]
     for result in results:
-        verdict = (
-            "ok" if result.is_right else f"WRONG {result.answer.refused or result.answer.body.strip()[:60]}".rstrip()
-        )
-        lines.append(f"{result.check.what:<64}{result.check.expected:<16}{result.seen:<16}{verdict}")
+        seen = result.answer.refused or result.answer.body.strip()[:60]
+        verdict = "ok" if result.is_right else f"WRONG {seen}".rstrip()
+        lines.append(f"{result.check.what:<{width}}{result.check.expected:<14}{result.seen:<14}{verdict}")
     lines += ["", "The same by hand:", *(f"  {result.curl}" for result in results)]
     if any(result.check.with_identity for result in results):
         lines.append("  (client.key: pulumi stack output client_key --show-secrets > client.key)")

@@ -62,9 +62,9 @@ def prepare(settings: Settings, parts: Parts, pulumi: Pulumi) -> None:
         for plugin, part in PLUGINS.items():
             home = settings.state / "pulumi-home" / "plugins" / f"resource-{plugin}-v{load().go[part].version}"
             home.mkdir(parents=True, exist_ok=True)
-            _link(home / f"pulumi-resource-{plugin}", parts.executable(part, f"pulumi-resource-{plugin}"))
+            _place(parts.executable(part, f"pulumi-resource-{plugin}"), home)
     for executable in executables:
-        _link(tools / executable.name, executable)
+        _place(executable, tools)
     (settings.state / "pulumi-state").mkdir(exist_ok=True)
 
 
@@ -99,6 +99,11 @@ def version_of(command: list[str]) -> str:
     return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else ""
 
 
-def _link(link: Path, target: Path) -> None:
-    link.unlink(missing_ok=True)
-    link.symlink_to(target)
+def _place(executable: Path, directory: Path) -> None:
+    # No symbolic link: pulumi looks for its language host beside the file that it resolves itself to.
+    target = directory / executable.name
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(executable)
+    except OSError:  # another file system
+        shutil.copy2(executable, target)

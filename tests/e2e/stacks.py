@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,14 @@ class Stack:
         }
         stack = cls(directory, name, environment)
         stack.pulumi("stack", "init", name)
+        return stack
+
+    @classmethod
+    def of_this_repository(cls, directory: Path, name: str) -> Stack:
+        """The repository's own program with one of its stacks' configurations, on a backend below `directory`."""
+        stack = cls.create(directory, (REPOSITORY / "__main__.py").read_text(), name, project="istio-ingress")
+        for file in ("Pulumi.yaml", "settings.py", f"Pulumi.{name}.yaml"):
+            shutil.copyfile(REPOSITORY / file, directory / file)
         return stack
 
     def rewrite(self, program: str) -> None:

@@ -66,9 +66,17 @@ def test_a_failed_update_keeps_pulumis_exit_code(pulumi):
     assert deploy("up", "dev").returncode == 3
 
 
-def test_nothing_to_destroy_is_no_failure(pulumi):
-    pulumi("destroy) echo \"error: no stack named 'dev' found\"; exit 255;;")
+def test_destroying_keeps_the_stacks_configuration(pulumi):
+    calls = pulumi("*) ;;")
     assert deploy("down", "dev").returncode == 0
+    assert calls() == ["stack select dev", "destroy --yes --skip-preview", "stack rm dev --yes --preserve-config"]
+
+
+def test_nothing_to_destroy_is_no_failure(pulumi):
+    calls = pulumi("stack) echo \"error: no stack named 'dev' found\" >&2; exit 255;;")
+    done = deploy("down", "dev")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert calls() == ["stack select dev"]
 
 
 def test_something_due_makes_the_check_fail(pulumi):

@@ -56,7 +56,7 @@ def serve(authority, tmp_path):
 def test_the_host_is_asked_at_another_address_and_its_certificate_verified(serve, authority):
     target = serve()
     answer = send(target, ca=authority.certificate)
-    assert (answer.status, answer.protocol, answer.refused) == (418, "HTTP/1.1", "")
+    assert (answer.status, answer.protocol, answer.refused) == (418, "HTTP/1.0", "")
     assert answer.body == target.url.split("/")[2]
     assert answer.certificate
 

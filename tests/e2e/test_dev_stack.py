@@ -1,0 +1,94 @@
+"""The repository's own program, as `make up` runs it, beside whatever stack is up on the lab."""
+
+import base64
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from doctor import walkthrough
+from tests.e2e.conftest import eventually
+from tests.e2e.stacks import REPOSITORY, Stack
+
+KILLED_AT = random.Random(11)
+KILLS = 3
+PEM_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory, namespace):
+    stack = Stack.of_this_repository(tmp_path_factory.mktemp("dev"), "dev")
+    for key, value in {"domain": f"{namespace}.example.com", "namespace": namespace, "prefix": f"{namespace}-"}.items():
+        stack.pulumi("config", "set", key, value)
+    stack.up()
+    yield stack
+    stack.destroy()
+
+
+def requests_of(stack, ingress, certificates):
+    outputs = stack.outputs()
+    checks = walkthrough.checks(outputs, ingress)
+    return eventually(
+        lambda: walkthrough.run(checks, outputs, certificates),
+        lambda results: all(result.is_right for result in results),
+    )
+
+
+def test_every_request_of_the_walk_through_gets_its_answer(dev, ingress, tmp_path):
+    results = requests_of(dev, ingress, tmp_path)
+    asked = {(result.check.target.url.split(":")[0], result.seen) for result in results}
+    assert {("http", "200 HTTP/1.1"), ("http", "404 HTTP/1.1"), ("https", "418 HTTP/2"), ("https", "refused")} <= asked
+
+
+def test_a_second_update_and_a_preview_change_nothing(dev):
+    assert dev.planned() == {}
+    dev.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+    dev.pulumi("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes")
+
+
+def test_no_private_key_is_in_clear_in_state_or_outputs(dev):
+    written = [path for path in (dev.directory / "state").rglob("*") if path.is_file()]
+    assert any(b"BEGIN CERTIFICATE" in path.read_bytes() for path in written)
+    assert [path.name for path in written if PEM_KEY.search(path.read_bytes())] == []
+    encoded = base64.b64encode(b"-----BEGIN ")[:14]
+    states = [path for path in written if "stacks" in path.parts and path.suffix == ".json"]
+    assert [path.name for path in states if encoded in path.read_bytes()] == []
+    shown = dev.pulumi("stack", "output", "--json") + dev.preview("--diff")
+    assert "BEGIN CERTIFICATE" in shown
+    assert not PEM_KEY.search(shown.encode())
+
+
+def test_an_update_killed_at_any_moment_is_made_good_by_the_next(tmp_path_factory, namespace, ingress, tmp_path):
+    stack = Stack.of_this_repository(tmp_path_factory.mktemp("killed"), "dev")
+    domain = f"killed-{namespace}.example.com"
+    for key, value in {"domain": domain, "namespace": namespace, "prefix": f"k-{namespace}-"}.items():
+        stack.pulumi("config", "set", key, value)
+    deploy = [sys.executable, "-m", "deploy", "up", "dev"]
+    environment = stack.environment
+    for _ in range(KILLS):
+        update = subprocess.Popen(
+            ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+            cwd=stack.directory,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(KILLED_AT.uniform(1.0, 5.0))
+        os.killpg(update.pid, signal.SIGKILL)
+        update.wait()
+        subprocess.run(deploy, cwd=stack.directory, env=environment, check=True, capture_output=True, timeout=120)
+        requests_of(stack, ingress, tmp_path)
+        assert '"pending_operations"' not in stack.pulumi("stack", "export")
+        stack.destroy()
+
+
+def test_the_tree_stays_clean():
+    changed = subprocess.run(["git", "status", "--short"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    stack_files = {Path(line[3:]).name for line in changed.stdout.splitlines() if line.startswith(" M")}
+    assert not {name for name in stack_files if name.startswith("Pulumi.")}

@@ -1,0 +1,52 @@
+"""The schemas with which a cluster checks Istio's objects, from the Istio module that the lab is built of."""
+
+import json
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+_GO = Path(__file__).parents[3] / "lab" / "go" / "istio"
+
+
+def validate(manifest):
+    """Refuse a manifest that its CRD would refuse, and fields that a cluster would silently drop."""
+    jsonschema.validate(manifest, schema(manifest["apiVersion"], manifest["kind"]))
+
+
+@cache
+def schema(api_version, kind):
+    group, version = api_version.split("/")
+    for crd in _crds(kind):
+        if (crd["spec"]["group"], crd["spec"]["names"]["kind"]) == (group, kind):
+            (found,) = [each for each in crd["spec"]["versions"] if each["name"] == version]
+            return _closed(found["schema"]["openAPIV3Schema"], top=True)
+    raise LookupError(f"the Istio module has no CRD for {api_version} {kind}")
+
+
+def _crds(kind):
+    texts = (_module() / "manifests/charts/base/files/crd-all.gen.yaml").read_text().split("\n---\n")
+    return [yaml.load(text, yaml.CSafeLoader) for text in texts if f"\n    kind: {kind}\n" in text]  # noqa: S506
+
+
+def _module():
+    done = subprocess.run(
+        ["go", "mod", "download", "-json", "istio.io/istio"], cwd=_GO, capture_output=True, text=True, check=True
+    )
+    return Path(json.loads(done.stdout)["Dir"])
+
+
+def _closed(schema, *, top=False):
+    """The schema with every object that lists its fields closed to others, as a cluster prunes them."""
+    made = dict(schema)
+    if "properties" in schema:
+        made["properties"] = {field: _closed(inner) for field, inner in schema["properties"].items()}
+        if top:
+            made["properties"] |= {name: {} for name in ("apiVersion", "kind", "metadata")}
+        made["additionalProperties"] = False
+    for inner in ("items", "additionalProperties"):
+        if isinstance(schema.get(inner), dict):
+            made[inner] = _closed(schema[inner])
+    return made

@@ -1,0 +1,138 @@
+"""A Pulumi engine that only writes down what is declared."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pulumi
+from google.protobuf import json_format
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockMonitor, Mocks
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One registration, as the engine got it."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: dict
+    secrets: frozenset
+    """Paths of the inputs that are secrets."""
+    replacement_trigger: object
+
+    @property
+    def kind(self):
+        return self.type.rsplit(":", 1)[1]
+
+    @property
+    def manifest(self):
+        """A Kubernetes object as it would be applied, without the annotations that only Pulumi reads."""
+        metadata = dict(self.inputs["metadata"])
+        others = {k: v for k, v in metadata.pop("annotations").items() if not k.startswith("pulumi.com/")}
+        return {**self.inputs, "metadata": metadata | ({"annotations": others} if others else {})}
+
+
+@dataclass
+class Declared:
+    """What a program declared, and what came out of it."""
+
+    resources: list = field(default_factory=list)
+    outputs: dict = field(default_factory=dict)
+    secret_outputs: set = field(default_factory=set)
+
+    def of(self, kind):
+        return [resource for resource in self.resources if resource.kind == kind]
+
+    def one(self, kind, name=None):
+        (found,) = [resource for resource in self.of(kind) if name in (None, resource.name)]
+        return found
+
+    def manifest(self, kind, name=None):
+        return self.one(kind, name).manifest
+
+
+class _Answers(Mocks):
+    """What a provider would add: names for objects without one, and PEM that says what it was made for."""
+
+    def new_resource(self, args):
+        answer = _ANSWERS.get(args.typ, lambda name, inputs: {})(args.name, args.inputs)
+        state = {**args.inputs, **answer}
+        if args.typ.startswith("kubernetes:"):
+            metadata = state.get("metadata", {})
+            state["metadata"] = {"name": f"{args.name}-1a2b3c", **metadata}
+        return f"{args.name}-id", state
+
+    def call(self, args):
+        return {}
+
+
+_ANSWERS = {
+    "tls:index/privateKey:PrivateKey": lambda name, _: {"privateKeyPem": pulumi.Output.secret(pem("PRIVATE KEY", name))},
+    "tls:index/certRequest:CertRequest": lambda name, _: {"certRequestPem": pem("CERTIFICATE REQUEST", name)},
+    "tls:index/selfSignedCert:SelfSignedCert": lambda name, _: {"certPem": pem("CERTIFICATE", name)},
+    "tls:index/locallySignedCert:LocallySignedCert": lambda name, _: {"certPem": pem("CERTIFICATE", name)},
+}
+
+
+def pem(label, text):
+    return f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n"
+
+
+class _Recorder(MockMonitor):
+    def __init__(self, declared):
+        super().__init__(_Answers())
+        self.declared = declared
+
+    def RegisterResource(self, request):  # noqa: N802 - the protocol's name
+        if request.type != "pulumi:pulumi:Stack":
+            inputs, secrets = _opened(rpc.deserialize_properties(request.object, keep_unknowns=True))
+            trigger = json_format.MessageToDict(request.replacement_trigger)
+            self.declared.resources.append(
+                Resource(
+                    request.type,
+                    request.name,
+                    request.parent.rsplit("::", 1)[-1],
+                    inputs,
+                    frozenset(secrets),
+                    _opened(trigger)[0],
+                )
+            )
+        return super().RegisterResource(request)
+
+
+def _opened(value, path=()):
+    """The value without its secrets' wrapping, and the paths where it was."""
+    if isinstance(value, dict) and SIGNATURE in value:
+        return _opened(value["value"], path)[0], {path}
+    if isinstance(value, dict):
+        opened = {key: _opened(item, (*path, key)) for key, item in value.items()}
+        return {key: item for key, (item, _) in opened.items()}, set().union(*(found for _, found in opened.values()))
+    if isinstance(value, list):
+        opened = [_opened(item, (*path, index)) for index, item in enumerate(value)]
+        return [item for item, _ in opened], set().union(*(found for _, found in opened))
+    return value, set()
+
+
+def declare(program: Callable[[], dict | None], config: dict | None = None) -> Declared:
+    """Run a program against the recording engine; what it returns are its outputs."""
+    declared = Declared()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    pulumi.runtime.set_mocks(_Answers(), project="istio-ingress", stack="test", monitor=_Recorder(declared))
+    pulumi.runtime.set_all_config({f"istio-ingress:{key}": value for key, value in (config or {}).items()})
+
+    @pulumi.runtime.test
+    def run():
+        outputs = {name: pulumi.Output.from_input(value) for name, value in (program() or {}).items()}
+        secret = {name: pulumi.Output.from_input(asyncio.ensure_future(out.is_secret())) for name, out in outputs.items()}
+        return pulumi.Output.all(pulumi.Output.all(**outputs), pulumi.Output.all(**secret)).apply(keep)
+
+    def keep(found):
+        declared.outputs = found[0]
+        declared.secret_outputs = {name for name, is_secret in found[1].items() if is_secret}
+
+    run()
+    return declared
