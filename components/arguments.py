@@ -42,7 +42,7 @@ def refuse(component: str, name: str, field: str, value: object, wanted: str) ->
 
     `RunError` reaches the person at the command line without a traceback.
     """
-    shown = repr(value)
+    shown = "missing" if value is None else repr(value)
     if len(shown) > 120:
         shown = f"{shown[:117]}..."
     raise pulumi.RunError(f'{component} "{name}": {field} is {shown}, but must be {wanted}.')

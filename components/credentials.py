@@ -41,6 +41,7 @@ class _Keys(NamedTuple):
     crl: str
 
 
+_CA_ENDING = "-cacert"
 _TLS_KEYS = _Keys("tls.key", "tls.crt", "ca.crt", "ca.crl")
 _GENERIC_KEYS = _Keys("key", "cert", "cacert", "crl")
 _FORMATS = {
@@ -87,12 +88,14 @@ def credential(
     ca = _ca(keys, trust)
     if secret_format is not SecretFormat.SEPARATE_CA:
         return _secret(name, own | ca, parent, namespace, secret_name)
-    # A new CA makes a new credential too, and with it a new name for `<credential>-cacert`: both are created before the
-    # old ones go, and no handshake meets a gateway without a CA.
-    made = _secret(name, own, parent, namespace, secret_name, replaced_with=list(ca.values()))
-    if ca:
-        _secret(f"{name}-cacert", ca, parent, namespace, pulumi.Output.concat(made, "-cacert"))
-    return made
+    # Under a made name a new CA makes a new credential too, and with it a new name for `<credential>-cacert`: both are
+    # created before the old ones go. Under a fixed name the engine would then delete what it has just created. The
+    # gateway learns the name from the CA's Secret, so no handshake meets it without a CA.
+    made = _secret(name, own, parent, namespace, secret_name, replaced_with=None if secret_name else list(ca.values()))
+    if not ca:
+        return made
+    ca_name = _secret(f"{name}{_CA_ENDING}", ca, parent, namespace, pulumi.Output.concat(made, _CA_ENDING))
+    return ca_name.apply(lambda made: made.removesuffix(_CA_ENDING))
 
 
 def _ca(keys: _Keys, trust: ClientTrust | None) -> dict[str, pulumi.Input[str]]:

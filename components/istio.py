@@ -60,8 +60,8 @@ class Route(TypedDict):
     """This path and no other."""
 
     path: NotRequired[pulumi.Input[str]]
-    """Only with a Kubernetes Ingress: the implementation-specific path, which Istio takes as exact unless it ends in
-    `/*` or `.*`."""
+    """Only with a Kubernetes Ingress: the implementation-specific path, which Istio takes as exact, or where it ends in
+    `/*` or `.*` as a prefix by whole segments."""
 
     service: NotRequired[pulumi.Input[str]]
     """The Service's name. Default: the backend that the component was given, or deploys."""

@@ -12,6 +12,7 @@ from .arguments import Complaint
 from .credentials import ClientTrust
 from .hosts import fit
 from .leaves import CLIENT, RENEW_BEFORE_DAYS, VALIDITY_DAYS, Certificate, Issuer, KeyAlgorithm, Leaf, bundle, issue
+from .outputs import by_name
 from .tls_arguments import TlsGatewayArgs, TlsHost
 from .tls_serving import Site, authority, serve
 
@@ -121,8 +122,8 @@ class MutualTlsGateway(pulumi.ComponentResource):
         self.hosts = pulumi.Output.all(*(one for host in hosts for one in tls_arguments.served(host)))
         self.ca_certificate = bundle(issuer)
         self.client_ca_certificate = trust.ca
-        self.client_certificates = pulumi.Output.all(**{client: made.certificate for client, made in issued.items()})
-        self.client_keys = pulumi.Output.all(**{client: made.private_key for client, made in issued.items()})
+        self.client_certificates = by_name({client: made.certificate for client, made in issued.items()})
+        self.client_keys = by_name({client: made.private_key for client, made in issued.items()})
         self.register_outputs(
             {
                 "hosts": self.hosts,

@@ -11,6 +11,7 @@ from .hosts import fit
 from .istio import Backend, TlsVersion
 from .leaves import SERVER, Issuer, KeyAlgorithm, Leaf, common_name, issue
 from .objects import Manifest
+from .outputs import by_name
 from .pki import CertificateAuthority
 from .tls_arguments import TlsGatewayArgs, TlsHost
 from .workloads import workload
@@ -60,7 +61,7 @@ def serve(site: Site, hosts: Sequence[TlsHost], mode: str) -> pulumi.Output[dict
     )
     for host in hosts:
         _route(site, host)
-    return pulumi.Output.all(**{label: names[0] for label, names in credentials.items()})
+    return by_name({label: names[0] for label, names in credentials.items()})
 
 
 def _tls(args: TlsGatewayArgs, mode: str) -> istio.Tls:

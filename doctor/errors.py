@@ -1,7 +1,11 @@
-"""The doctor's one kind of expected failure."""
+"""The doctor's expected failures."""
 
 from __future__ import annotations
 
 
 class DoctorError(Exception):
     """One sentence a person can act on."""
+
+
+class NotAskedError(DoctorError):
+    """A question that was not put, because what it needs is missing; the sentence says what."""

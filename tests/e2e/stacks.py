@@ -71,6 +71,17 @@ class Stack:
                 planned.setdefault(step["op"], []).append(step["urn"].rsplit("::", 1)[1])
         return planned
 
+    def refused(self, **config: object) -> str:
+        """The one sentence with which a preview refuses the program before anything is planned."""
+        done = self.run("preview", "--json", *_config(config))
+        assert done.returncode != 0, f"the preview succeeded:\n{done.stdout}"
+        preview = json.loads(done.stdout)
+        planned = [step["urn"] for step in preview["steps"] if "pulumi:pulumi:Stack" not in step["urn"]]
+        assert planned == []
+        sentence, end = (diagnostic["message"] for diagnostic in preview["diagnostics"])
+        assert "program exited with non-zero exit code" in end
+        return str(sentence).removeprefix("error: ").strip()
+
     def outputs(self) -> dict[str, Any]:
         """All outputs, secrets included."""
         parsed: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json", "--show-secrets"))

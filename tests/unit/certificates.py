@@ -31,6 +31,21 @@ class Authority:
         encoding = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return Pair(_pem(certificate), key.private_bytes(*encoding).decode())
 
+    def revocations(self, *revoked: Pair) -> str:
+        """The authority's current revocation list."""
+        now = datetime.now(UTC)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name)
+            .last_update(now - timedelta(days=1))
+            .next_update(now + timedelta(days=1))
+        )
+        for pair in revoked:
+            serial = x509.load_pem_x509_certificate(pair.certificate.encode()).serial_number
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - timedelta(hours=1))
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
     def _sign(self, subject, key, *, ca, names, days):
         start = datetime.now(UTC) + min(timedelta(0), timedelta(days=days)) - timedelta(days=1)
         builder = (

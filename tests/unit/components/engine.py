@@ -23,6 +23,8 @@ class Resource:
     secrets: frozenset
     """Paths of the inputs that are secrets."""
     replacement_trigger: object
+    depends_on: frozenset
+    """Names of what must be there before it."""
 
     @property
     def kind(self):
@@ -71,7 +73,9 @@ class _Answers(Mocks):
 
 
 _ANSWERS = {
-    "tls:index/privateKey:PrivateKey": lambda name, _: {"privateKeyPem": pulumi.Output.secret(pem("PRIVATE KEY", name))},
+    "tls:index/privateKey:PrivateKey": lambda name, _: {
+        "privateKeyPem": pulumi.Output.secret(pem("PRIVATE KEY", name))
+    },
     "tls:index/certRequest:CertRequest": lambda name, _: {"certRequestPem": pem("CERTIFICATE REQUEST", name)},
     "tls:index/selfSignedCert:SelfSignedCert": lambda name, _: {"certPem": pem("CERTIFICATE", name)},
     "tls:index/locallySignedCert:LocallySignedCert": lambda name, _: {"certPem": pem("CERTIFICATE", name)},
@@ -99,6 +103,7 @@ class _Recorder(MockMonitor):
                     inputs,
                     frozenset(secrets),
                     _opened(trigger)[0],
+                    frozenset(urn.rsplit("::", 1)[-1] for urn in request.dependencies),
                 )
             )
         return super().RegisterResource(request)
@@ -127,12 +132,12 @@ def declare(program: Callable[[], dict | None], config: dict | None = None) -> D
     @pulumi.runtime.test
     def run():
         outputs = {name: pulumi.Output.from_input(value) for name, value in (program() or {}).items()}
-        secret = {name: pulumi.Output.from_input(asyncio.ensure_future(out.is_secret())) for name, out in outputs.items()}
-        return pulumi.Output.all(pulumi.Output.all(**outputs), pulumi.Output.all(**secret)).apply(keep)
+        secret = {name: asyncio.ensure_future(output.is_secret()) for name, output in outputs.items()}
+        return pulumi.Output.from_input({"values": outputs, "secret": secret}).apply(keep)
 
     def keep(found):
-        declared.outputs = found[0]
-        declared.secret_outputs = {name for name, is_secret in found[1].items() if is_secret}
+        declared.outputs = found["values"]
+        declared.secret_outputs = {name for name, is_secret in found["secret"].items() if is_secret}
 
     run()
     return declared

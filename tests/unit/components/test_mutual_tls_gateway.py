@@ -1,0 +1,163 @@
+"""MutualTlsGateway: whose client certificates are asked for, trusted and issued."""
+
+import pulumi
+import pytest
+
+from components import CertificateAuthority, ClientVerification, MutualTlsGateway, SecretFormat
+from tests.unit.components.engine import pem
+from tests.unit.components.secrets import contents
+
+OURS = pem("CERTIFICATE", "partners-ca-g1-certificate")
+THEIRS = pem("CERTIFICATE", "their own")
+REVOKED = pem("X509 CRL", "list")
+
+
+def gateway(**args):
+    def program():
+        made = MutualTlsGateway("partners", args)
+        return {
+            "trusted": made.client_ca_certificate,
+            "certificates": made.client_certificates,
+            "keys": made.client_keys,
+        }
+
+    return program
+
+
+def test_with_nothing_said_clients_of_its_own_authority_are_required(declare):
+    declared = declare(gateway())
+    (server,) = declared.manifest("Gateway")["spec"]["servers"]
+    assert server == {
+        "port": {"number": 443, "name": "https-mutual-example-com", "protocol": "HTTPS"},
+        "hosts": ["mutual.example.com"],
+        "tls": {"mode": "MUTUAL", "credentialName": "partners-mutual-example-com-ecdsa-p256-1a2b3c"},
+    }
+    assert declared.manifest("Gateway")["metadata"]["name"] == "partners-mtls"
+    assert contents(declared.one("Secret")) == {
+        "tls.key": pem("PRIVATE KEY", "partners-mutual-example-com-ecdsa-p256-key"),
+        "tls.crt": pem("CERTIFICATE", "partners-mutual-example-com-ecdsa-p256-certificate"),
+        "ca.crt": OURS,
+    }
+    assert declared.outputs == {"trusted": OURS, "certificates": {}, "keys": {}}
+
+
+def test_verification_may_be_optional(declare):
+    declared = declare(gateway(verification=ClientVerification.OPTIONAL))
+    assert declared.manifest("Gateway")["spec"]["servers"][0]["tls"]["mode"] == "OPTIONAL_MUTUAL"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "secrets"),
+    [
+        (SecretFormat.TLS, {"": {"tls.key", "tls.crt", "ca.crt", "ca.crl"}}),
+        (SecretFormat.GENERIC, {"": {"key", "cert", "cacert", "crl"}}),
+        (SecretFormat.SEPARATE_CA, {"": {"key", "cert"}, "-cacert": {"cacert", "crl"}}),
+    ],
+)
+def test_each_format_holds_the_clients_ca_and_revocations_where_istio_looks(declare, chosen, secrets):
+    declared = declare(gateway(secret_format=chosen, crl=REVOKED))
+    name = "partners-mutual-example-com-ecdsa-p256"
+    found = {secret.name.removeprefix(name): contents(secret).keys() for secret in declared.of("Secret")}
+    assert found == secrets
+
+
+def test_a_separate_ca_is_named_after_its_credential(declare):
+    declared = declare(gateway(secret_format=SecretFormat.SEPARATE_CA))
+    name = "partners-mutual-example-com-ecdsa-p256"
+    assert declared.manifest("Secret", f"{name}-cacert")["metadata"]["name"] == f"{name}-1a2b3c-cacert"
+
+
+def test_a_separate_ca_is_never_missing_because_a_new_one_renames_both_secrets(declare):
+    def trigger(**args):
+        declared = declare(gateway(secret_format=SecretFormat.SEPARATE_CA, **args))
+        return declared.one("Secret", "partners-mutual-example-com-ecdsa-p256").replacement_trigger
+
+    assert trigger(client_ca=THEIRS) == [THEIRS]
+    assert trigger(client_ca=THEIRS, crl=REVOKED) == [THEIRS, REVOKED]
+
+
+def test_the_gateway_moves_to_a_credential_only_when_its_separate_ca_is_there(declare):
+    declared = declare(gateway(secret_format=SecretFormat.SEPARATE_CA))
+    assert "partners-mutual-example-com-ecdsa-p256-cacert" in declared.one("Gateway").depends_on
+
+
+def test_clients_get_certificates_for_clients_and_keys_that_are_secrets(declare):
+    clients = [
+        {"name": "shop", "organization": "Shop"},
+        {"name": "bank", "common_name": "bank.test", "validity_days": 90},
+    ]
+    declared = declare(gateway(clients=clients))
+    assert declared.outputs["certificates"] == {
+        "shop": pem("CERTIFICATE", "partners-client-shop-certificate"),
+        "bank": pem("CERTIFICATE", "partners-client-bank-certificate"),
+    }
+    assert declared.outputs["keys"] == {
+        "shop": pem("PRIVATE KEY", "partners-client-shop-key"),
+        "bank": pem("PRIVATE KEY", "partners-client-bank-key"),
+    }
+    assert declared.secret_outputs == {"keys"}
+    signed = declared.one("LocallySignedCert", "partners-client-bank-certificate").inputs
+    assert signed["allowedUses"] == ["digital_signature", "client_auth"]
+    assert signed["validityPeriodHours"] == 90 * 24
+    subjects = {r.name: r.inputs["subject"] for r in declared.of("CertRequest") if "client" in r.name}
+    assert subjects == {
+        "partners-client-shop-request": {"commonName": "shop", "organization": "Shop"},
+        "partners-client-bank-request": {"commonName": "bank.test"},
+    }
+
+
+def test_one_clients_key_is_rotated_alone(declare):
+    clients = [{"name": "shop"}, {"name": "bank", "leaf_generation": 2}]
+    keys = declare(gateway(clients=clients)).of("PrivateKey")
+    triggers = {key.name: key.replacement_trigger for key in keys if "client" in key.name}
+    assert triggers == {"partners-client-shop-key": "1", "partners-client-bank-key": "2"}
+
+
+def test_a_given_ca_is_trusted_instead_of_ours(declare):
+    assert declare(gateway(client_ca=THEIRS)).outputs["trusted"] == THEIRS
+
+
+def test_ours_is_trusted_beside_a_given_ca_where_it_has_clients(declare):
+    declared = declare(gateway(client_ca=THEIRS, clients=[{"name": "shop"}]))
+    assert declared.outputs["trusted"] == f"{THEIRS}\n{OURS}"
+    assert contents(declared.one("Secret"))["ca.crt"] == f"{THEIRS}\n{OURS}"
+
+
+def test_clients_may_have_an_authority_of_their_own(declare):
+    def program():
+        ca = CertificateAuthority("clients", {"generation": 2, "trusted_generations": [1, 2]})
+        made = MutualTlsGateway("partners", {"client_authority": ca.issuer, "clients": [{"name": "shop"}]})
+        return {"trusted": made.client_ca_certificate}
+
+    declared = declare(program)
+    both = pem("CERTIFICATE", "clients-g2-certificate") + pem("CERTIFICATE", "clients-g1-certificate")
+    assert declared.outputs["trusted"] == both
+    signed = declared.one("LocallySignedCert", "partners-client-shop-certificate").inputs
+    assert signed["caCertPem"] == pem("CERTIFICATE", "clients-g2-certificate")
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (
+            {"clients": [{"name": "a"}, {"name": "a"}]},
+            "clients is 'a', but must be named once: two clients have this name.",
+        ),
+        (
+            {"clients": [{"name": "a", "validity_days": 30}]},
+            "clients[0].renew_before_days is 30, but must be less than validity_days, 30.",
+        ),
+        (
+            {"hosts": [{"host": "a.test", "existing_credential": "a"}], "crl": REVOKED},
+            "crl is 'given', but must be left out: the existing_credential brings the clients' CA and revocations.",
+        ),
+        ({"hosts": [{"host": "*"}]}, "hosts[0].sans is missing, but must be given for host '*'"),
+    ],
+)
+def test_what_cannot_stand_together_is_refused_before_anything_is_declared(declare, args, sentence):
+    def program():
+        with pytest.raises(pulumi.RunError) as refused:
+            MutualTlsGateway("partners", args)
+        assert str(refused.value).startswith(f'MutualTlsGateway "partners": {sentence}')
+
+    assert declare(program).resources == []

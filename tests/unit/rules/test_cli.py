@@ -1,0 +1,227 @@
+"""`python -m rules` as a person runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[3]
+
+GOOD = """\
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: shop, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 80, name: http, protocol: HTTP}
+    hosts: [shop.example]
+"""
+BAD = GOOD.replace("name: shop,", "name: shop.example,")
+WARNED = GOOD + "---\n" + GOOD.replace("name: shop,", "name: blog,")
+
+
+def run(*arguments, stdin=""):
+    command = [sys.executable, "-m", "rules", *map(str, arguments)]
+    return subprocess.run(command, cwd=REPOSITORY, input=stdin, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="gateway.yaml"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_nothing_wrong(file):
+    done = run(file(GOOD))
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0 findings in 1 manifest\n", "")
+
+
+def test_a_finding_says_where_what_and_what_would_be_right(file):
+    path = file("\n---\n# a comment\n" + BAD)
+
+    done = run(path)
+
+    assert done.returncode == 1
+    assert done.stdout == (
+        f"{path}:4: error gateway-name: Gateway shop/shop.example metadata.name\n"
+        "    The name 'shop.example' is not a DNS label.\n"
+        "    Use at most 63 of a-z, 0-9 and -, without dots.\n"
+        "1 finding in 1 manifest\n"
+    )
+
+
+def test_a_warning_counts(file):
+    assert run(file(WARNED)).returncode == 1
+
+
+def test_standard_input_with_and_without_a_dash():
+    assert run(stdin=BAD).stdout.startswith("standard input:1: error gateway-name")
+    assert run("-", stdin=BAD).returncode == 1
+    assert run(stdin="").stdout == "0 findings in 0 manifests\n"
+
+
+def test_several_files_are_held_against_each_other(file):
+    one, other = file(GOOD, "one.yaml"), file(GOOD.replace("name: shop,", "name: blog,"), "two.yaml")
+
+    assert run(one).returncode == 0
+    assert "host-shared" in run(one, other).stdout
+
+
+def test_json(file):
+    path = file(BAD)
+
+    report = json.loads(run("--json", path).stdout)
+
+    assert report == {
+        "manifests": 1,
+        "findings": [
+            {
+                "rule": "gateway-name",
+                "severity": "error",
+                "kind": "Gateway",
+                "namespace": "shop",
+                "name": "shop.example",
+                "path": "metadata.name",
+                "message": "The name 'shop.example' is not a DNS label.",
+                "remedy": "Use at most 63 of a-z, 0-9 and -, without dots.",
+                "source": "istio pkg/config/validation/validation.go ValidateGateway",
+                "origin": f"{path}:1",
+                "waived": "",
+            }
+        ],
+    }
+
+
+def test_json_is_read_too_and_so_are_lists(file):
+    listed = {"apiVersion": "v1", "kind": "List", "items": [json.loads(json.dumps({"kind": "Gateway"}))]}
+    gateway = {"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "metadata": {"name": "a.b"}, "spec": {}}
+    listed["items"].append(gateway)
+
+    assert "gateway-name" in run(file(json.dumps(listed, indent="\t"), "list.json")).stdout
+
+
+def test_a_waived_finding_is_shown_and_does_not_count(file):
+    done = run("--waive", "gateway-name=it is renamed next week", file(BAD))
+
+    assert done.returncode == 0
+    assert "waived gateway-name: Gateway shop/shop.example" in done.stdout
+    assert "Waived: it is renamed next week" in done.stdout
+    assert done.stdout.endswith("0 findings, 1 waived, in 1 manifest\n")
+
+
+def test_values_that_are_filled_in_later_are_not_judged(file):
+    template = GOOD.replace("shop.example", "'${HOST}'").replace("name: shop,", "name: $GATEWAY_NAME,")
+
+    assert run(file(template)).returncode == 0
+
+
+def test_the_environment_can_be_told(file):
+    anything = GOOD.replace("[shop.example]", "['*']")
+
+    assert run(file(anything)).returncode == 0
+    assert "wildcard-host-in-production" in run("--production", file(anything)).stdout
+    assert "gateway-selector-unmatched" in run("--complete", file(GOOD)).stdout
+
+
+def test_the_gateways_namespace_can_be_told(file):
+    tls = GOOD.replace("80, name: http, protocol: HTTP", "443, name: https, protocol: HTTPS")
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: web, namespace: shop}\n"
+    path = file(f"{tls}    tls: {{mode: SIMPLE, credentialName: web}}\n---\n{secret}")
+
+    def found(*told):
+        return "credential-namespace" in run(*told, path).stdout
+
+    assert not found()
+    assert found("--gateway-namespace", "istio-system")
+    assert found("--gateway-namespace", "istio=ingressgateway:istio-system")
+    assert not found("--gateway-namespace", "istio=other:istio-system")
+
+
+def test_certificates_can_be_judged_for_another_day(file):
+    from tests.unit.rules.material import certificate, private_key
+
+    pair = {"tls.crt": certificate("shop.example", days="10"), "tls.key": private_key("shop.example")}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "stringData": pair}
+    gateway = GOOD.replace("80, name: http, protocol: HTTP", "443, name: https, protocol: HTTPS")
+    path = file(f"{gateway}    tls: {{mode: SIMPLE, credentialName: web}}\n---\n{json.dumps(secret)}")
+
+    assert "certificate-due" in run("--at", "2026-06-01", path).stdout
+    assert run("--at", "2026-06-01", "--expiry-days", "5", path).returncode == 0
+    assert "certificate-expired" in run("--at", "2026-07-01T12:00:00+00:00", path).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [b", "line 1: expected ',' or ']'"),
+        ("a: b\n---\nhello", "line 3: a manifest is a mapping, and this is str"),
+        ("- 1\n- 2\n", "line 1: a manifest is a mapping, and this is list"),
+        ("kind: {{ .Values.kind }}\n", "line 1: found unhashable key"),
+        ("a: !vault secret", "line 1: could not determine a constructor for the tag '!vault'"),
+        (b"\xff\xfe\x00", "it is not UTF-8 text"),
+        ("a: \x07", "it is not YAML"),
+        ("[" * 5000, "it is not YAML"),
+        ('{"a":' * 50000, "it is not YAML"),
+        ("a: &a {b: *a}", "line 1: this holds itself"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_sentence(file, text, said):
+    path = file(text)
+
+    done = run(path)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"rules: cannot read {path}: ")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert run(tmp_path / "no.yaml").stderr == f"rules: cannot read {tmp_path / 'no.yaml'}: No such file or directory\n"
+    assert run(tmp_path).stderr == f"rules: cannot read {tmp_path}: Is a directory\n"
+    assert run(tmp_path / "no.yaml").returncode == 2
+
+
+def test_the_other_files_are_checked_when_one_cannot_be_read(file, tmp_path):
+    done = run(file(BAD), tmp_path / "no.yaml")
+
+    assert done.returncode == 2
+    assert "gateway-name" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--waive", "gateway-names=x"], "rules: there is no rule 'gateway-names' to waive; 'gateway-name' is one\n"),
+        (["--waive", "gateway-name"], "rules: the waiver of gateway-name gives no reason\n"),
+        (["--at", "tomorrow"], "rules: --at 'tomorrow' is no time; 2027-01-31 and 2027-01-31T12:00:00+00:00 are\n"),
+        (["--expiry-days", "-1"], "rules: expiry_days is -1; it must be 0 or more\n"),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence(arguments, said):
+    done = run(*arguments, stdin=GOOD)
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_an_empty_file_and_other_yaml_hold_no_manifests(file):
+    assert run(file("")).stdout == "0 findings in 0 manifests\n"
+    assert run(file("replicas: 3\nwhen: 2026-01-01\n")).returncode == 0
+
+
+def test_a_reader_that_goes_away_is_no_error(file):
+    path = file("\n---\n".join(BAD.replace("shop.example,", f"s{number}.x,") for number in range(2000)))
+    command = f"{sys.executable} -m rules {path} | head -1"
+
+    done = subprocess.run(command, shell=True, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
