@@ -49,8 +49,9 @@ lint: $(VENV)/.complete ## ruff: rules and format
 types: $(VENV)/.complete ## mypy, strict
 	@$(CACHES) $(PY) -m mypy
 
-bench: $(VENV)/.complete ## figures, measured now; no test depends on them
-	@$(PY) -m tests.bench $(BENCH)
+bench: lab ## figures, measured now; no test depends on them
+	@$(ON_CLUSTER) $(PY) -m tests.bench hosts
+	@$(PY) -m tests.bench lab
 
 status: $(VENV)/.complete ## what runs in the lab
 	@$(PY) -m lab status

@@ -1,6 +1,7 @@
 """The stack: the configuration in, the components, what a person needs to reach them out."""
 
 import gc
+import signal
 
 import pulumi
 
@@ -20,6 +21,8 @@ from components import (
 # Nothing imported so far is garbage, and a program that declares a thousand hosts makes little: a fifth off a preview.
 gc.freeze()
 gc.set_threshold(50_000)
+# An engine that refuses a step interrupts the program, and Python would print where.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 config = settings.read()
 gateway: IngressGateway = {"namespace": config.gateway_namespace, "selector": config.gateway_selector}
@@ -35,7 +38,7 @@ authority = CertificateAuthority(
         "max_leaf_days": config.leaf_validity_days,
         "renew_before_days": config.renew_before_days,
         "generation": config.ca_generation,
-        "trusted_generations": config.ca_trusted_generations,
+        "rollover": config.ca_rollover,
     },
 )
 httpbin = HttpbinIngress(

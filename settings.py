@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
 
 import pulumi
 
-from components import KeyAlgorithm
+from components import KeyAlgorithm, Rollover
+
+_E = TypeVar("_E", bound=Enum)
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Settings:
     leaf_validity_days: int
     renew_before_days: int
     ca_generation: int
-    ca_trusted_generations: list[int]
+    ca_rollover: Rollover
     leaf_generation: int
 
     def host(self, name: str) -> str:
@@ -54,30 +58,32 @@ def read() -> Settings:
         pulumi.RunError: a value is missing or is none of the choices; Pulumi itself checks types.
     """
     config = pulumi.Config()
-    generation = config.require_int("caGeneration")
     return Settings(
         domain=config.require("domain"),
         prefix=config.get("prefix") or "",
         namespace=config.require("namespace"),
-        create_namespace=config.require_bool("createNamespace"),
-        gateway_namespace=config.require("gatewayNamespace"),
-        gateway_service=config.require("gatewayService"),
-        gateway_selector=config.require_object("gatewaySelector"),
-        images=Images(config.require("httpbinImage"), config.require("helloworldImage"), config.require("nginxImage")),
+        create_namespace=config.require_bool("create_namespace"),
+        gateway_namespace=config.require("gateway_namespace"),
+        gateway_service=config.require("gateway_service"),
+        gateway_selector=config.require_object("gateway_selector"),
+        images=Images(
+            config.require("httpbin_image"), config.require("helloworld_image"), config.require("nginx_image")
+        ),
         organization=config.require("organization"),
-        key_algorithm=_key_algorithm(config.require("keyAlgorithm")),
-        authority_validity_days=config.require_int("authorityValidityDays"),
-        leaf_validity_days=config.require_int("leafValidityDays"),
-        renew_before_days=config.require_int("renewBeforeDays"),
-        ca_generation=generation,
-        ca_trusted_generations=config.get_object("caTrustedGenerations") or [generation],
-        leaf_generation=config.require_int("leafGeneration"),
+        key_algorithm=_choice(config, "key_algorithm", KeyAlgorithm),
+        authority_validity_days=config.require_int("authority_validity_days"),
+        leaf_validity_days=config.require_int("leaf_validity_days"),
+        renew_before_days=config.require_int("renew_before_days"),
+        ca_generation=config.require_int("ca_generation"),
+        ca_rollover=_choice(config, "ca_rollover", Rollover),
+        leaf_generation=config.require_int("leaf_generation"),
     )
 
 
-def _key_algorithm(value: str) -> KeyAlgorithm:
+def _choice(config: pulumi.Config, key: str, choices: type[_E]) -> _E:
+    value = config.require(key)
     try:
-        return KeyAlgorithm(value)
+        return choices(value)
     except ValueError:
-        choices = ", ".join(f"'{algorithm.value}'" for algorithm in KeyAlgorithm)
-        raise pulumi.RunError(f"Config keyAlgorithm is '{value}', but must be one of {choices}.") from None
+        known = ", ".join(f"'{choice.value}'" for choice in choices)
+        raise pulumi.RunError(f"Config {key} is '{value}', but must be one of {known}.") from None

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, NoReturn, NotRequired, TypeVar
 
 import pulumi
 
+from . import review
 from .values import OBJECT_NAME, VALUES, Check
 
 _E = TypeVar("_E", bound=Enum)
@@ -24,6 +25,8 @@ _BASIC: dict[type, Check] = {
     str: Check(lambda v: isinstance(v, str) and bool(v), "text"),
 }
 _SELECTOR = Check(lambda v: isinstance(v, Mapping) and bool(v), "labels, such as {'istio': 'ingressgateway'}")
+# Lists that say something with nothing in them: nobody yet, nobody any more.
+_MAY_BE_EMPTY = frozenset({"clients", "crl_signers", "serials"})
 _SECRET = "private_key"  # noqa: S105 - the field whose value no message may repeat
 
 
@@ -32,6 +35,7 @@ class _Field(NamedTuple):
 
     required: bool
     many: bool
+    may_be_empty: bool
     nested: type | None
     choices: type[Enum] | None
     value: Check
@@ -77,6 +81,7 @@ def check(component: str, name: str, args: Mapping[str, Any], schema: type) -> N
     Raises:
         pulumi.RunError: naming the component, the field, its value and what would be right.
     """
+    review.watch()
     if not isinstance(name, str) or not OBJECT_NAME.holds(name) or len(name) > 40:
         refuse(component, str(name), "the component's name", name, "at most 40 lower-case letters, digits and '-'")
     _walk(_Place(component, name), args, schema)
@@ -119,7 +124,7 @@ def _look(place: _Place, value: object, spec: _Field) -> None:
     if spec.many:
         if isinstance(value, str) or not isinstance(value, Sequence):
             place.refuse(value, "a list")
-        if not value:
+        if not value and not spec.may_be_empty:
             place.refuse(value, "left out, or a list with something in it")
         for index, item in enumerate(value):
             _look(place.nth(index), item, spec._replace(many=False))
@@ -146,6 +151,7 @@ def _field(field: str, hint: Any, required: bool) -> _Field:
     return _Field(
         required,
         many,
+        field in _MAY_BE_EMPTY,
         nested=hint if typing.is_typeddict(hint) else None,
         choices=hint if isinstance(hint, type) and issubclass(hint, Enum) else None,
         value=_SELECTOR if labels else VALUES.get(field) or _BASIC.get(hint, Check(lambda _: True, "given")),

@@ -1,9 +1,10 @@
 """The Secret that a gateway reads its key, certificate and client CA from, in each of the formats that Istio knows.
 
-A credential stands in the namespace of the gateway's pods and is referred to by its bare name. By default its name is
-made with a random tail: a changed certificate then creates the new Secret, moves the gateway over and only then deletes
-the old one. With a fixed name the provider has to delete before it creates, unless it is configured with
-`kubernetes:enableSecretMutable`, which makes it an update in place.
+A credential stands in the namespace of the gateway's pods and is referred to by its bare name. By default its name ends
+in a digest of its contents: a changed certificate then creates the new Secret, moves the gateway over and only then
+deletes the old one, and an update that repeats a killed one finds its Secret by the same name. With a fixed name the
+provider has to delete before it creates, unless it is configured with `kubernetes:enableSecretMutable`, which makes it
+an update in place.
 """
 
 import base64
@@ -15,8 +16,9 @@ from typing import NamedTuple
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from . import review
 from .leaves import Certificate
-from .objects import metadata
+from .objects import metadata, name_by_contents
 
 
 class SecretFormat(Enum):
@@ -79,23 +81,27 @@ def credential(
         certificate: the server's key and chain.
         parent: the component.
         namespace: where the gateway's pods run.
-        secret_name: a fixed name instead of a made one.
+        secret_name: a fixed name instead of one by its contents.
         secret_format: which keys, and how many Secrets.
         trust: for client certificates.
     """
     keys = _FORMATS[secret_format]
-    own = {keys.private_key: certificate.private_key, keys.certificate: certificate.certificate}
     ca = _ca(keys, trust)
+    own = {keys.private_key: certificate.private_key, keys.certificate: certificate.certificate}
+    # With the CA in a Secret of its own a new CA still makes a new name for both: the new pair is complete before the
+    # old one goes, and no handshake meets a gateway without a CA.
+    public = {"format": secret_format.value, keys.certificate: certificate.certificate} | ca
+    chosen = secret_name or name_by_contents(name, public)
+    known_as = secret_name or review.alias(name)
     if secret_format is not SecretFormat.SEPARATE_CA:
-        return _secret(name, own | ca, parent, namespace, secret_name)
-    # Under a made name a new CA makes a new credential too, and with it a new name for `<credential>-cacert`: both are
-    # created before the old ones go. Under a fixed name the engine would then delete what it has just created. The
-    # gateway learns the name from the CA's Secret, so no handshake meets it without a CA.
-    made = _secret(name, own, parent, namespace, secret_name, replaced_with=None if secret_name else list(ca.values()))
+        return _secret(name, own | ca, parent, namespace, chosen, known_as)
+    made = _secret(name, own, parent, namespace, chosen, known_as)
     if not ca:
         return made
-    ca_name = _secret(f"{name}{_CA_ENDING}", ca, parent, namespace, pulumi.Output.concat(made, _CA_ENDING))
-    return ca_name.apply(lambda made: made.removesuffix(_CA_ENDING))
+    # Who is told the credential's name is told when the CA is there, too.
+    ca_name = pulumi.Output.concat(made, "-cacert")
+    of_ca = _secret(f"{name}-cacert", ca, parent, namespace, ca_name, f"{known_as}-cacert")
+    return review.known_as(pulumi.Output.all(made, of_ca).apply(lambda names: names[0]), known_as)
 
 
 def _ca(keys: _Keys, trust: ClientTrust | None) -> dict[str, pulumi.Input[str]]:
@@ -109,19 +115,20 @@ def _secret(
     contents: Mapping[str, pulumi.Input[str]],
     parent: pulumi.Resource,
     namespace: pulumi.Input[str],
-    secret_name: pulumi.Input[str] | None,
-    replaced_with: list[pulumi.Input[str]] | None = None,
+    secret_name: pulumi.Input[str],
+    known_as: str,
 ) -> pulumi.Output[str]:
     """A Secret of `contents`, as `data`: the provider would see a change in every `stringData` that it reads back."""
+    data = {key: pulumi.Output.from_input(text).apply(_encoded) for key, text in contents.items()}
     secret = Secret(
         name,
         metadata=metadata(namespace, secret_name),
         type="kubernetes.io/tls" if "tls.crt" in contents else "Opaque",
-        data={key: pulumi.Output.from_input(text).apply(_encoded) for key, text in contents.items()},
-        opts=pulumi.ResourceOptions(parent=parent, replacement_trigger=replaced_with or None),
+        data=data,
+        opts=pulumi.ResourceOptions(parent=parent),
     )
-    named: pulumi.Output[str] = secret.metadata.apply(lambda made: str(made.name))
-    return named
+    review.contents(secret, known_as, data)
+    return review.known_as(secret.metadata.apply(lambda made: str(made.name)), known_as)
 
 
 def _encoded(text: str) -> str:

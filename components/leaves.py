@@ -12,10 +12,13 @@ from typing import NamedTuple, NotRequired, TypedDict
 import pulumi
 import pulumi_tls as tls
 
+from .renewal import Renewal
+
 VALIDITY_DAYS = 365
 RENEW_BEFORE_DAYS = 30
 SERVER = ("digital_signature", "key_encipherment", "server_auth")
 CLIENT = ("digital_signature", "client_auth")
+_IDENTITY = ("caCertPem", "caPrivateKeyPem", "certRequestPem", "validityPeriodHours", "allowedUses")
 
 
 class KeyAlgorithm(Enum):
@@ -45,6 +48,16 @@ _KEYS = {
 }
 
 
+class CertifiedKey(TypedDict):
+    """A certificate and its key."""
+
+    certificate: pulumi.Input[str]
+    """PEM; a server's is followed by the intermediate ones that lead from it to its root, if there are any."""
+
+    private_key: pulumi.Input[str]
+    """PEM: a secret Output, never a plain text."""
+
+
 class Issuer(TypedDict):
     """Who signs certificates. `CertificateAuthority.issuer` is one."""
 
@@ -60,6 +73,14 @@ class Issuer(TypedDict):
     max_leaf_days: NotRequired[int]
     """The longest validity it signs, so that no leaf outlives it. Default: no limit is checked."""
 
+    chain: NotRequired[pulumi.Input[str]]
+    """What follows a leaf in its file, for those who know only the root: `certificate`, where that is an intermediate
+    one, and those above it, PEM. Default: nothing."""
+
+    crl_signers: NotRequired[Sequence[CertifiedKey]]
+    """The other CAs, of `bundle` and above `certificate`, and their keys: where clients are revoked, each of them needs
+    a list. Default: none."""
+
 
 class Certificate(NamedTuple):
     """A key and what proves it."""
@@ -69,6 +90,9 @@ class Certificate(NamedTuple):
 
     certificate: pulumi.Output[str]
     """PEM, the leaf first, then what leads from it to a trusted root."""
+
+    renewal: Renewal | None = None
+    """None where the stack does not renew it."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +107,13 @@ class Leaf:
     validity_days: int = VALIDITY_DAYS
     renew_before_days: int = RENEW_BEFORE_DAYS
     generation: str = "1"
+    revoked: bool = False
+    """Then it stays as it is until its end, because a revocation list names it by the serial number that it has."""
 
 
 def issue(name: str, leaf: Leaf, issuer: Issuer, parent: pulumi.Resource) -> Certificate:
     """Make a key and have the issuer sign a certificate for it."""
-    key = private_key(name, leaf.key_algorithm, leaf.generation, parent)
+    key = private_key(name, leaf.key_algorithm, None if leaf.revoked else leaf.generation, parent)
     subject: dict[str, pulumi.Input[str]] = {}
     if leaf.common_name is not None:
         subject["common_name"] = leaf.common_name
@@ -108,10 +134,12 @@ def issue(name: str, leaf: Leaf, issuer: Issuer, parent: pulumi.Resource) -> Cer
         ca_private_key_pem=pulumi.Output.secret(issuer["private_key"]),
         allowed_uses=leaf.uses,
         validity_period_hours=leaf.validity_days * 24,
-        early_renewal_hours=leaf.renew_before_days * 24,
-        opts=opts,
+        early_renewal_hours=0 if leaf.revoked else leaf.renew_before_days * 24,
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=list(_IDENTITY) if leaf.revoked else None),
     )
-    return Certificate(key, signed.cert_pem)
+    renewal = None if leaf.revoked else Renewal(f"{name}-certificate", signed.validity_end_time, leaf.renew_before_days)
+    chain = pulumi.Output.concat(signed.cert_pem, issuer["chain"]) if "chain" in issuer else signed.cert_pem
+    return Certificate(key, chain, renewal)
 
 
 def common_name(host: pulumi.Input[str]) -> pulumi.Input[str] | None:
@@ -125,8 +153,12 @@ def bundle(issuer: Issuer) -> pulumi.Output[str]:
 
 
 def private_key(
-    name: str, algorithm: KeyAlgorithm, generation: str | None, parent: pulumi.Resource
+    name: str,
+    algorithm: KeyAlgorithm,
+    generation: str | None,
+    parent: pulumi.Resource,
+    depends_on: pulumi.Resource | None = None,
 ) -> pulumi.Output[str]:
     """Make a key; another `generation` replaces it, and with it all that is made from it."""
-    opts = pulumi.ResourceOptions(parent=parent, replacement_trigger=generation)
+    opts = pulumi.ResourceOptions(parent=parent, replacement_trigger=generation, depends_on=depends_on)
     return tls.PrivateKey(f"{name}-key", **_KEYS[algorithm]._asdict(), opts=opts).private_key_pem

@@ -1,18 +1,31 @@
 """HTTPS that asks for a client certificate: who is trusted, and certificates for those who are."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from typing import NotRequired, TypedDict
 
 import pulumi
 
-from . import arguments, istio, tls_arguments
+from . import arguments, given, istio, pem, revocation, tls_arguments
 from .arguments import Complaint
 from .credentials import ClientTrust
 from .hosts import fit
-from .leaves import CLIENT, RENEW_BEFORE_DAYS, VALIDITY_DAYS, Certificate, Issuer, KeyAlgorithm, Leaf, bundle, issue
+from .leaves import (
+    CLIENT,
+    RENEW_BEFORE_DAYS,
+    VALIDITY_DAYS,
+    Certificate,
+    CertifiedKey,
+    Issuer,
+    KeyAlgorithm,
+    Leaf,
+    bundle,
+    issue,
+)
 from .outputs import by_name
+from .revocation import Revocations
 from .tls_arguments import TlsGatewayArgs, TlsHost
 from .tls_serving import Site, authority, serve
 
@@ -73,6 +86,10 @@ class MutualTlsGatewayArgs(TlsGatewayArgs):
     crl: NotRequired[pulumi.Input[str]]
     """Revocation lists, PEM: a current one for every trusted CA, or Envoy refuses all of that CA's clients."""
 
+    revoked: NotRequired[Revocations]
+    """Who is refused, in lists that the clients' authority signs anew in time. Lists of other CAs go in `crl`. Both
+    need the extra `certificates`, the Python package cryptography."""
+
 
 class MutualTlsGateway(pulumi.ComponentResource):
     """A Gateway that ends TLS for its hosts and verifies the client's certificate."""
@@ -85,6 +102,9 @@ class MutualTlsGateway(pulumi.ComponentResource):
 
     client_ca_certificate: pulumi.Output[str]
     """Whose client certificates are trusted, PEM."""
+
+    crl: pulumi.Output[str]
+    """The revocation lists that the gateway reads, PEM; empty where there are none."""
 
     credentials: pulumi.Output[dict[str, str]]
     """Names of the Secrets in the gateway's namespace, by host name with dashes for dots."""
@@ -104,9 +124,16 @@ class MutualTlsGateway(pulumi.ComponentResource):
         hosts = args.get("hosts", DEFAULT_HOSTS)
         _check(name, args, hosts)
         super().__init__("istio-ingress:index:MutualTlsGateway", name, {}, opts)
-        issuer = authority(self, name, args, hosts)
-        client_issuer = args.get("client_authority", issuer)
-        trust = ClientTrust(_trusted(args, client_issuer), args.get("crl"))
+        issuer = authority(self, name, args, hosts, *map(_validity_days, args.get("clients", ())))
+        client_issuer = issuer
+        if "client_authority" in args:
+            client_issuer = given.issuer(_NAME, name, "client_authority", args["client_authority"])
+        issued = {
+            client["name"]: _issued(self, name, client, args, client_issuer) for client in args.get("clients", ())
+        }
+        trusted = _trusted(args, client_issuer)
+        crl = _revocations(name, args, client_issuer, issued, trusted)
+        trust = ClientTrust(trusted, crl)
         site = Site(
             component=self,
             name=name,
@@ -115,13 +142,14 @@ class MutualTlsGateway(pulumi.ComponentResource):
             target=istio.Target(**args.get("gateway", {})),
             issuer=issuer,
             trust=trust,
+            issued=list(issued.values()),
         )
         mode = ClientVerification(args.get("verification", ClientVerification.REQUIRED))
         self.credentials = serve(site, hosts, mode.value)
-        issued = {client["name"]: _issued(self, name, client, client_issuer) for client in args.get("clients", ())}
         self.hosts = pulumi.Output.all(*(one for host in hosts for one in tls_arguments.served(host)))
         self.ca_certificate = bundle(issuer)
         self.client_ca_certificate = trust.ca
+        self.crl = crl if crl is not None else pulumi.Output.from_input("")
         self.client_certificates = by_name({client: made.certificate for client, made in issued.items()})
         self.client_keys = by_name({client: made.private_key for client, made in issued.items()})
         self.register_outputs(
@@ -129,6 +157,7 @@ class MutualTlsGateway(pulumi.ComponentResource):
                 "hosts": self.hosts,
                 "ca_certificate": self.ca_certificate,
                 "client_ca_certificate": self.client_ca_certificate,
+                "crl": self.crl,
                 "credentials": self.credentials,
                 "client_certificates": self.client_certificates,
                 "client_keys": self.client_keys,
@@ -145,29 +174,70 @@ def _trusted(args: MutualTlsGatewayArgs, issuer: Issuer) -> pulumi.Output[str]:
     return pulumi.Output.concat(args["client_ca"], "\n", bundle(issuer))
 
 
-def _issued(component: pulumi.Resource, name: str, client: Client, issuer: Issuer) -> Certificate:
+def _revocations(
+    name: str,
+    args: MutualTlsGatewayArgs,
+    issuer: Issuer,
+    issued: Mapping[str, Certificate],
+    trusted: pulumi.Output[str],
+) -> pulumi.Output[str] | None:
+    """The given lists and those of the issuer, once they are known to fit who is trusted."""
+    lists = [args["crl"]] if "crl" in args else []
+    authorities = [trusted]
+    if "revoked" in args:
+        signing: CertifiedKey = {"certificate": issuer["certificate"], "private_key": issuer["private_key"]}
+        certificates = [issued[client].certificate for client in args["revoked"].get("clients", ())]
+        authorities.append(pulumi.Output.from_input(issuer.get("chain", issuer["certificate"])))
+        lists.append(revocation.signed(args["revoked"], [signing, *issuer.get("crl_signers", ())], certificates))
+    if not lists:
+        return None
+
+    def fitting(known: list[list[str]]) -> str:
+        together, trusted = ("\n".join(texts) for texts in known)
+        arguments.refuse_first(_NAME, name, revocation.misfits(together, trusted, datetime.now(UTC)))
+        return together
+
+    return pulumi.Output.all(pulumi.Output.all(*lists), pulumi.Output.all(*authorities)).apply(fitting)
+
+
+def _validity_days(client: Client) -> int:
+    return client.get("validity_days", VALIDITY_DAYS)
+
+
+def _issued(
+    component: pulumi.Resource, name: str, client: Client, args: MutualTlsGatewayArgs, issuer: Issuer
+) -> Certificate:
     leaf = Leaf(
         uses=CLIENT,
         common_name=client.get("common_name", client["name"]),
         organization=client.get("organization"),
         key_algorithm=KeyAlgorithm(client.get("key_algorithm", KeyAlgorithm.ECDSA_P256)),
-        validity_days=client.get("validity_days", VALIDITY_DAYS),
+        validity_days=_validity_days(client),
         renew_before_days=client.get("renew_before_days", RENEW_BEFORE_DAYS),
         generation=str(client.get("leaf_generation", 1)),
+        revoked=client["name"] in args.get("revoked", {}).get("clients", ()),
     )
     return issue(f"{name}-client-{client['name']}", leaf, issuer, component)
 
 
 def _check(name: str, args: MutualTlsGatewayArgs, hosts: Sequence[TlsHost]) -> None:
     tls_arguments.check(_NAME, name, args, hosts, MutualTlsGatewayArgs)
+    for field in sorted({"crl", "revoked"} & args.keys()):
+        pem.demand_reader(_NAME, name, field)
+    if isinstance(args.get("client_authority", {}).get("certificate"), str):
+        pem.demand_reader(_NAME, name, "client_authority.certificate")
     arguments.refuse_first(_NAME, name, _complaints(args, hosts))
 
 
 def _complaints(args: MutualTlsGatewayArgs, hosts: Sequence[TlsHost]) -> Iterator[Complaint]:
     clients = args.get("clients", ())
+    if "client_authority" in args:
+        longest = max((_validity_days(client) for client in clients), default=0)
+        for complaint in given.issuer_complaints(args["client_authority"], longest):
+            yield complaint.under("client_authority")
     issuer = args.get("client_authority", args.get("authority"))
     for index, client in enumerate(clients):
-        validity = client.get("validity_days", VALIDITY_DAYS)
+        validity = _validity_days(client)
         renew_before = client.get("renew_before_days", RENEW_BEFORE_DAYS)
         for complaint in tls_arguments.time_complaints(issuer, validity, renew_before):
             yield complaint.under(f"clients[{index}]")
@@ -175,5 +245,23 @@ def _complaints(args: MutualTlsGatewayArgs, hosts: Sequence[TlsHost]) -> Iterato
         if times > 1:
             yield Complaint("clients", client_name, "named once: two clients have this name")
     if any("existing_credential" in host for host in hosts):
-        for field in {"client_authority", "client_ca", "clients", "crl"} & args.keys():
+        for field in sorted({"client_authority", "client_ca", "clients", "crl", "revoked"} & args.keys()):
             yield Complaint(field, "given", "left out: the existing_credential brings the clients' CA and revocations")
+    yield from _revocation_complaints(args)
+
+
+def _revocation_complaints(args: MutualTlsGatewayArgs) -> Iterator[Complaint]:
+    revoked, clients = args.get("revoked", {}), args.get("clients", ())
+    for complaint in revocation.complaints(revoked):
+        yield complaint.under("revoked")
+    names = {client["name"] for client in clients}
+    for client in revoked.get("clients", ()):
+        if client not in names:
+            wanted = "among clients; of one that is there no more, its number in serials"
+            yield Complaint("revoked.clients", client, wanted)
+    if "revoked" in args and "client_ca" in args and not clients:
+        yield Complaint("revoked", "given", "left out: no key of client_ca is here to sign a list with; give its crl")
+    crl, client_ca = args.get("crl"), args.get("client_ca")
+    if isinstance(crl, str):
+        whole = client_ca if isinstance(client_ca, str) and not clients else None
+        yield from revocation.misfits(crl, whole, datetime.now(UTC))

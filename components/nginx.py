@@ -8,7 +8,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from . import workloads
-from .objects import metadata
+from .objects import metadata, name_by_contents
 from .workloads import TMP, Server, Volume
 
 IMAGE = "docker.io/nginxinc/nginx-unprivileged:1.28"
@@ -33,6 +33,7 @@ http {
     server_name NAMES;
     ssl_certificate /etc/nginx-server-certs/tls.crt;
     ssl_certificate_key /etc/nginx-server-certs/tls.key;
+    ssl_protocols TLSv1.2 TLSv1.3;
     location / {
       default_type text/plain;
       return 200 "Welcome to nginx!\\n";
@@ -74,7 +75,7 @@ def deploy(
     """Declare nginx, and give its Service's name."""
     config_map = ConfigMap(
         f"{name}-conf",
-        metadata=metadata(namespace),
+        metadata=metadata(namespace, name_by_contents(f"{name}-conf", {"nginx.conf": files.conf})),
         data={"nginx.conf": files.conf},
         opts=pulumi.ResourceOptions(parent=parent),
     )
@@ -89,6 +90,7 @@ def deploy(
             Volume("nginx-config", "/etc/nginx", config_map=config_map.metadata.name),
             Volume("nginx-server-certs", "/etc/nginx-server-certs", secret=files.secret),
         ),
+        drain_seconds=3,
         # nginx reads its files once. New ones have new names, which restarts it; this also does where the provider is
         # told to change them in place.
         annotations={"istio-ingress/files": pulumi.Output.all(files.conf, files.certificate).apply(_digest)},

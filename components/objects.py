@@ -1,11 +1,17 @@
 """What every Kubernetes object declared here has in common: its metadata."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
+from .hosts import fit
+
 Manifest = dict[str, Any]
 FIELD_MANAGER = "pulumi-istio-ingress"
+_LONGEST = 246  # of a Secret's 253 characters `-cacert` takes seven
 
 
 def metadata(
@@ -34,3 +40,18 @@ def metadata(
     if labels is not None:
         made["labels"] = labels
     return made
+
+
+def name_by_contents(name: str, contents: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+    """A name that other contents change: the new object is created before the old one goes.
+
+    The provider's random tails do as much, but an update killed while it creates leaves an object that nothing knows.
+    This name the next update comes to again. Two stacks never share it. `contents` must hold nothing private.
+    """
+    texts = pulumi.Output.unsecret(pulumi.Output.from_input(dict(contents)))
+    whose = [pulumi.get_project(), pulumi.get_stack()]
+    return texts.apply(lambda known: fit(name, _digest([*whose, sorted(known.items())]), longest=_LONGEST))
+
+
+def _digest(contents: Any) -> str:
+    return hashlib.sha256(json.dumps(contents).encode()).hexdigest()[:10]

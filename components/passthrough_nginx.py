@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from . import arguments, istio, nginx, tls_arguments
+from . import arguments, given, istio, nginx, pem, tls_arguments
 from .arguments import Complaint
 from .credentials import credential
 from .hosts import fit
@@ -23,6 +23,7 @@ from .leaves import (
     issue,
 )
 from .pki import CertificateAuthority
+from .renewal import announce
 
 _NAME = "PassthroughNginx"
 _DEFAULT_HOSTS = ("nginx.example.com",)
@@ -120,7 +121,7 @@ def _authority(component: pulumi.Resource, name: str, args: PassthroughNginxArgs
     if "existing_certificate" in args:
         return None
     if "authority" in args:
-        return args["authority"]
+        return given.issuer(_NAME, name, "authority", args["authority"])
     longest = args.get("validity_days", VALIDITY_DAYS)
     opts = pulumi.ResourceOptions(parent=component)
     return CertificateAuthority(f"{name}-ca", {"max_leaf_days": longest}, opts).issuer
@@ -141,6 +142,7 @@ def _deploy(
     )
     if issuer:
         made = issue(name, _leaf(args, hosts), issuer, component)
+        announce(name, [made], component)
         secret = credential(f"{name}-server-certs", made, parent=component, namespace=namespace)
         files = replace(files, secret=secret, certificate=made.certificate)
     return nginx.deploy(
@@ -204,6 +206,8 @@ _ISSUING = frozenset({"authority", "common_name", "key_algorithm", "leaf_generat
 
 def _check(name: str, args: PassthroughNginxArgs) -> None:
     arguments.check(_NAME, name, args, PassthroughNginxArgs)
+    if isinstance(args.get("authority", {}).get("certificate"), str):
+        pem.demand_reader(_NAME, name, "authority.certificate")
     arguments.refuse_first(_NAME, name, _complaints(args))
 
 
@@ -213,6 +217,9 @@ def _complaints(args: PassthroughNginxArgs) -> Iterator[Complaint]:
     if "existing_certificate" in args:
         for field in sorted(_ISSUING & args.keys()):
             yield Complaint(field, "given", "left out where an existing_certificate is given")
+    if "authority" in args:
+        for complaint in given.issuer_complaints(args["authority"], args.get("validity_days", VALIDITY_DAYS)):
+            yield complaint.under("authority")
     yield from tls_arguments.time_complaints(
         args.get("authority"),
         args.get("validity_days", VALIDITY_DAYS),

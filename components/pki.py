@@ -9,6 +9,8 @@ import pulumi_tls as tls
 
 from . import arguments
 from .leaves import RENEW_BEFORE_DAYS, VALIDITY_DAYS, Certificate, Issuer, KeyAlgorithm, private_key
+from .renewal import Renewal, announce
+from .rollover import Rollover, Stage, guard
 
 AUTHORITY_VALIDITY_DAYS = 3650
 _AUTHORITY = ("digital_signature", "cert_signing", "crl_signing")
@@ -36,12 +38,11 @@ class CertificateAuthorityArgs(TypedDict):
     """The longest validity of the leaves it signs; it is renewed that early, so that none outlives it. Default: 365."""
 
     generation: NotRequired[int]
-    """Which key and certificate sign. Default: 1."""
+    """Raised by one, a new key and certificate take over from the ones before, step by step: see `rollover`. Default:
+    1."""
 
-    trusted_generations: NotRequired[Sequence[int]]
-    """Whose certificates stand in the bundle. Default: only the signing one.
-
-    A rollover without loss is three updates: trust [1, 2]; sign with 2; trust [2]."""
+    rollover: NotRequired[Rollover]
+    """How far they have taken over; each step is an update of its own. Default: trust."""
 
 
 class CertificateAuthority(pulumi.ComponentResource):
@@ -64,12 +65,15 @@ class CertificateAuthority(pulumi.ComponentResource):
         """
         plan = _plan(name, args)
         super().__init__("istio-ingress:index:CertificateAuthority", name, {}, opts)
-        made = {g: _self_signed(f"{name}-g{g}", plan, parent=self) for g in plan.generations}
-        signing = made[plan.signing]
+        step = guard(name, plan.stage, parent=self)
+        made = [_self_signed(f"{name}-g{g}", plan, step, parent=self) for g in plan.stage.trusted]
+        announce(name, made, parent=self)
+        signing = made[0]
         self.certificate = signing.certificate
         self.private_key = signing.private_key
-        self.bundle = _joined([signing.certificate, *(made[g].certificate for g in plan.also_trusted)])
+        self.bundle = _joined([each.certificate for each in made])
         self._max_leaf_days = plan.max_leaf_days
+        self._also_trusted = made[1:]
         self.register_outputs({"certificate": self.certificate, "bundle": self.bundle, "private_key": self.private_key})
 
     @property
@@ -80,6 +84,9 @@ class CertificateAuthority(pulumi.ComponentResource):
             "private_key": self.private_key,
             "bundle": self.bundle,
             "max_leaf_days": self._max_leaf_days,
+            "crl_signers": [
+                {"certificate": each.certificate, "private_key": each.private_key} for each in self._also_trusted
+            ],
         }
 
 
@@ -93,21 +100,12 @@ class _Plan:
     validity_days: int
     renew_before_days: int
     max_leaf_days: int
-    signing: int
-    also_trusted: Sequence[int]
-
-    @property
-    def generations(self) -> Sequence[int]:
-        return [self.signing, *self.also_trusted]
+    stage: Stage
 
 
 def _plan(name: str, args: CertificateAuthorityArgs) -> _Plan:
     what = "CertificateAuthority"
     arguments.check(what, name, args, CertificateAuthorityArgs)
-    signing = args.get("generation", 1)
-    trusted = args.get("trusted_generations", [signing])
-    if signing not in trusted:
-        arguments.refuse(what, name, "trusted_generations", trusted, f"a list with the signing generation, {signing}")
     validity = args.get("validity_days", AUTHORITY_VALIDITY_DAYS)
     max_leaf_days = args.get("max_leaf_days", VALIDITY_DAYS)
     renew_before = max(args.get("renew_before_days", RENEW_BEFORE_DAYS), max_leaf_days)
@@ -121,13 +119,12 @@ def _plan(name: str, args: CertificateAuthorityArgs) -> _Plan:
         validity,
         renew_before,
         max_leaf_days,
-        signing,
-        sorted(set(trusted) - {signing}),
+        Stage(args.get("generation", 1), Rollover(args.get("rollover", Rollover.TRUST))),
     )
 
 
-def _self_signed(name: str, plan: _Plan, parent: pulumi.Resource) -> Certificate:
-    key = private_key(name, plan.key_algorithm, generation=None, parent=parent)
+def _self_signed(name: str, plan: _Plan, step: pulumi.Resource, parent: pulumi.Resource) -> Certificate:
+    key = private_key(name, plan.key_algorithm, generation=None, parent=parent, depends_on=step)
     certificate = tls.SelfSignedCert(
         f"{name}-certificate",
         private_key_pem=key,
@@ -139,7 +136,8 @@ def _self_signed(name: str, plan: _Plan, parent: pulumi.Resource) -> Certificate
         early_renewal_hours=plan.renew_before_days * 24,
         opts=pulumi.ResourceOptions(parent=parent),
     )
-    return Certificate(key, certificate.cert_pem)
+    renewal = Renewal(f"{name}-certificate", certificate.validity_end_time, plan.renew_before_days)
+    return Certificate(key, certificate.cert_pem, renewal)
 
 
 def _joined(certificates: Sequence[pulumi.Output[str]]) -> pulumi.Output[str]:

@@ -6,12 +6,12 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from . import arguments, routing
+from . import arguments, given, pem, routing
 from .arguments import Complaint
 from .credentials import SecretFormat
 from .hosts import fit, overlap, slug
 from .istio import Backend, IngressGateway, Route, TlsVersion
-from .leaves import RENEW_BEFORE_DAYS, VALIDITY_DAYS, Issuer, KeyAlgorithm
+from .leaves import RENEW_BEFORE_DAYS, VALIDITY_DAYS, CertifiedKey, Issuer, KeyAlgorithm
 from .pki import AUTHORITY_VALIDITY_DAYS
 from .workloads import Workload
 
@@ -41,9 +41,13 @@ class TlsHost(TypedDict):
     existing_credential: NotRequired[pulumi.Input[str]]
     """Name of a Secret in the gateway's namespace that somebody else keeps; nothing is issued then."""
 
+    given_certificate: NotRequired[CertifiedKey]
+    """A certificate and key of your own, for the host and its `sans`; nothing is issued then. Needs the extra
+    `certificates`, the Python package cryptography, with which it is checked."""
+
     credential_name: NotRequired[str]
     """A fixed name for the Secret; with two key algorithms each name gets its algorithm's as an ending. Default: a name
-    with a random tail, which lets a new certificate be created before the old one goes."""
+    by its contents, which lets a new certificate be created before the old one goes."""
 
     common_name: NotRequired[pulumi.Input[str]]
     """Subject CN, at most 64 characters. Default: the host, where it is that short."""
@@ -84,7 +88,8 @@ class TlsGatewayArgs(TypedDict):
     """The hosts, none of which may cover another's names."""
 
     https_redirect: NotRequired[bool]
-    """Also listen on the HTTP port and answer 301 to https there. Default: false."""
+    """Also listen on the HTTP port and answer 301 to https there, for the standard ports: Envoy repeats the host with
+    the port that the client asked, if any. Default: false."""
 
     min_tls: NotRequired[TlsVersion]
     """Oldest version accepted; below 1.2 `cipher_suites` are needed. Default: Istio's, 1.2."""
@@ -128,6 +133,11 @@ def check(component: str, name: str, args: TlsGatewayArgs, hosts: Sequence[TlsHo
         pulumi.RunError: in one sentence; nothing has been declared.
     """
     arguments.check(component, name, args, schema)
+    for index, host in enumerate(hosts):
+        if "given_certificate" in host:
+            pem.demand_reader(component, name, f"hosts[{index}].given_certificate")
+    if isinstance(args.get("authority", {}).get("certificate"), str):
+        pem.demand_reader(component, name, "authority.certificate")
     arguments.refuse_first(component, name, _complaints(name, args, hosts))
 
 
@@ -139,6 +149,11 @@ def label(host: TlsHost) -> str:
 def names(host: TlsHost) -> list[pulumi.Input[str]]:
     """The host and its further names."""
     return [host["host"], *host.get("sans", ())]
+
+
+def certified(host: TlsHost) -> list[pulumi.Input[str]]:
+    """The names that the host's certificate must be for."""
+    return [name for name in names(host) if name != "*"]
 
 
 def served(host: TlsHost) -> list[pulumi.Input[str]]:
@@ -181,6 +196,10 @@ def _complaints(name: str, args: TlsGatewayArgs, hosts: Sequence[TlsHost]) -> It
         for complaint in _host_complaints(args, host):
             yield complaint.under(f"hosts[{index}]")
     yield from _shared_complaints(hosts)
+    if "authority" in args:
+        longest = max(validity_days(args, host) for host in hosts)
+        for complaint in given.issuer_complaints(args["authority"], longest):
+            yield complaint.under("authority")
 
 
 def _version_complaints(args: TlsGatewayArgs) -> Iterator[Complaint]:
@@ -212,8 +231,14 @@ def _host_complaints(args: TlsGatewayArgs, host: TlsHost) -> Iterator[Complaint]
         yield from (
             Complaint(field, value, "left out where an existing_credential is given")
             for field, value in host.items()
-            if field in _ISSUING
+            if field in _ISSUING or field == "given_certificate"
         )
+        return
+    if "given_certificate" in host:
+        for field in sorted((_ISSUING - {"credential_name"}) & host.keys()):
+            yield Complaint(field, "given", "left out where a given_certificate is given")
+        for complaint in given.leaf_complaints(host["given_certificate"], certified(host)):
+            yield complaint.under("given_certificate")
         return
     if host["host"] == "*" and not host.get("sans"):
         yield Complaint("sans", None, "given for host '*': a certificate needs a name")

@@ -1,18 +1,19 @@
 """From a TLS gateway's arguments to its objects: certificates, credentials, one Gateway, one VirtualService a host."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
-from . import istio, routing, tls_arguments
+from . import given, istio, review, routing, tls_arguments
 from .credentials import ClientTrust, SecretFormat, credential
 from .hosts import fit
 from .istio import Backend, TlsVersion
-from .leaves import SERVER, Issuer, KeyAlgorithm, Leaf, common_name, issue
+from .leaves import SERVER, Certificate, Issuer, KeyAlgorithm, Leaf, common_name, issue
 from .objects import Manifest
 from .outputs import by_name
 from .pki import CertificateAuthority
+from .renewal import announce
 from .tls_arguments import TlsGatewayArgs, TlsHost
 from .workloads import workload
 
@@ -28,6 +29,8 @@ class Site:
     target: istio.Target
     issuer: Issuer
     trust: ClientTrust | None
+    issued: list[Certificate] = field(default_factory=list)
+    """What the stack renews."""
 
     @property
     def namespace(self) -> pulumi.Input[str]:
@@ -35,11 +38,13 @@ class Site:
         return self.args.get("namespace", "default")
 
 
-def authority(component: pulumi.ComponentResource, name: str, args: TlsGatewayArgs, hosts: Sequence[TlsHost]) -> Issuer:
-    """The given authority, or one of the component's own that outlives its leaves."""
+def authority(
+    component: pulumi.ComponentResource, name: str, args: TlsGatewayArgs, hosts: Sequence[TlsHost], *days: int
+) -> Issuer:
+    """The given authority, or one of the component's own that outlives the hosts' leaves, and others of these days."""
     if "authority" in args:
-        return args["authority"]
-    longest = max(tls_arguments.validity_days(args, host) for host in hosts)
+        return given.issuer(type(component).__name__, name, "authority", args["authority"])
+    longest = max(*days, *(tls_arguments.validity_days(args, host) for host in hosts), 1)
     own = CertificateAuthority(f"{name}-ca", {"max_leaf_days": longest}, opts=pulumi.ResourceOptions(parent=component))
     return own.issuer
 
@@ -47,7 +52,9 @@ def authority(component: pulumi.ComponentResource, name: str, args: TlsGatewayAr
 def serve(site: Site, hosts: Sequence[TlsHost], mode: str) -> pulumi.Output[dict[str, str]]:
     """Declare everything behind the hosts, and give each one's first credential's name."""
     tls = _tls(site.args, mode)
+    review.gateway_pods(site.target.selector, site.target.namespace)
     credentials = {tls_arguments.label(host): _credentials(site, host) for host in hosts}
+    announce(site.name, site.issued, site.component)
     served = [name for host in hosts for name in tls_arguments.served(host)]
     redirect = site.args.get("https_redirect", False)
     istio.gateway(
@@ -81,6 +88,8 @@ def _server(site: Site, host: TlsHost, tls: istio.Tls, credentials: Sequence[pul
 def _credentials(site: Site, host: TlsHost) -> Sequence[pulumi.Input[str]]:
     if "existing_credential" in host:
         return [host["existing_credential"]]
+    if "given_certificate" in host:
+        return [_given(site, host)]
     algorithms = tls_arguments.algorithms(site.args, host)
     return [_credential(site, host, algorithm, alone=len(algorithms) == 1) for algorithm in algorithms]
 
@@ -88,19 +97,33 @@ def _credentials(site: Site, host: TlsHost) -> Sequence[pulumi.Input[str]]:
 def _credential(site: Site, host: TlsHost, algorithm: KeyAlgorithm, alone: bool) -> pulumi.Output[str]:
     name = f"{site.name}-{tls_arguments.label(host)}-{algorithm.value}"
     fixed = host.get("credential_name")
+    made = issue(name, _leaf(site.args, host, algorithm), site.issuer, site.component)
+    site.issued.append(made)
+    return _secret(site, name, made, fixed if fixed is None or alone else f"{fixed}-{algorithm.value}")
+
+
+def _given(site: Site, host: TlsHost) -> pulumi.Output[str]:
+    index = next(index for index, each in enumerate(site.args["hosts"]) if each is host)
+    field = f"hosts[{index}].given_certificate"
+    pair, names = host["given_certificate"], tls_arguments.certified(host)
+    made = given.leaf(type(site.component).__name__, site.name, field, pair, names)
+    return _secret(site, f"{site.name}-{tls_arguments.label(host)}-given", made, host.get("credential_name"))
+
+
+def _secret(site: Site, name: str, certificate: Certificate, secret_name: str | None) -> pulumi.Output[str]:
     return credential(
         name,
-        issue(name, _leaf(site.args, host, algorithm), site.issuer, site.component),
+        certificate,
         parent=site.component,
         namespace=site.target.namespace,
-        secret_name=fixed if fixed is None or alone else f"{fixed}-{algorithm.value}",
+        secret_name=secret_name,
         secret_format=SecretFormat(site.args.get("secret_format", SecretFormat.TLS)),
         trust=site.trust,
     )
 
 
 def _leaf(args: TlsGatewayArgs, host: TlsHost, algorithm: KeyAlgorithm) -> Leaf:
-    dns_names = [name for name in tls_arguments.names(host) if name != "*"]
+    dns_names = tls_arguments.certified(host)
     return Leaf(
         uses=SERVER,
         common_name=host.get("common_name", common_name(dns_names[0])),

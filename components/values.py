@@ -48,6 +48,8 @@ _generation = _whole(1, 2**31, "a whole number from 1, raised by one to rotate")
 _port = _whole(1, 65_535, "a port number from 1 to 65535")
 
 VALUES: dict[str, Check] = {
+    "bundle": _pem,
+    "certificate": _pem,
     "cipher_suites": _text("[-+!@A-Z0-9_:]+", 64, "cipher suite names as OpenSSL writes them"),
     "client_ca": _pem,
     "common_name": _text(r"\S(.*\S)?", 64, "text of at most 64 characters (X.520 allows no more)"),
@@ -76,12 +78,17 @@ VALUES: dict[str, Check] = {
     "path": _path,
     "port": _port,
     "prefix": _path,
+    "private_key": _pem,
     "renew_before_days": _whole(0, 36_499, "a whole number of days from 0"),
     "replicas": _whole(0, 1000, "a whole number from 0 to 1000"),
     "sans": _text(rf"(\*\.)?{_DNS_NAME}", 253, "a DNS name, or '*.' and a DNS name, in lower case"),
+    "serials": _text(
+        "(?![0:]*$)([0-9A-Fa-f]{1,40}|([0-9A-Fa-f]{2}:){0,19}[0-9A-Fa-f]{2})",
+        59,
+        "a serial number in hexadecimal, as `openssl x509 -serial` prints it",
+    ),
     "service": _dns_name,
     "service_name": OBJECT_NAME,
     "tls_secret": _secret,
-    "trusted_generations": _generation,
     "validity_days": _days,
 }

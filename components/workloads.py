@@ -56,6 +56,8 @@ class Server:
     volumes: tuple["Volume", ...] = ()
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Of the pods: a change restarts them."""
+    drain_seconds: int = 0
+    """How long a pod that is to go still answers, until nobody is sent to it any more (Kubernetes 1.30 and later)."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,8 @@ def _container(name: str, server: Server) -> Manifest:
         "livenessProbe": _probe(server, period_seconds=10),
         "volumeMounts": [_mount(volume) for volume in server.volumes],
     }
+    if server.drain_seconds:
+        container["lifecycle"] = {"preStop": {"sleep": {"seconds": server.drain_seconds}}}
     if server.command:
         container["command"] = list(server.command)
     return container

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from typing import Any
+
+from deploy import leftovers
 
 NO_STACK = re.compile(r"no stack named")
 LOCK_HOLDER = re.compile(r"created by [^@\s]+@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
@@ -83,9 +87,19 @@ def _select(stack: str, *options: str) -> Outcome:
 def _recovering(*arguments: str) -> Outcome:
     outcome = pulumi(*arguments)
     if _clear_dead_lock(outcome) or PENDING.search(outcome.output):
+        begun = leftovers.begun(_state())
         _clear_pending()
         outcome = pulumi(*arguments)
+        if outcome.code == 0:
+            leftovers.remove(begun, _state())
     return outcome
+
+
+def _state() -> dict[str, Any]:
+    """The stack's state; secrets in it stay encrypted."""
+    exported = subprocess.run(["pulumi", "stack", "export"], capture_output=True, text=True, check=True).stdout
+    state: dict[str, Any] = json.loads(exported)["deployment"]
+    return state
 
 
 def _clear_dead_lock(outcome: Outcome) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from doctor.errors import DoctorError
@@ -11,6 +11,8 @@ from doctor.tools import kubectl_json
 
 # What Istio's default gateway Service calls them.
 PORT_NAMES = {"http": "http2", "https": "https", "tcp": "tcp"}
+# Where a Service names its ports otherwise.
+PORT_NUMBERS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class IngressAddress:
     ports: dict[str, int]
     source: str
     """How it was found, in words."""
+    by_number: dict[int, int] = field(default_factory=dict, compare=False)
+    """The same by the Service's port numbers, which are those that Gateways name, and by the pods' own ones."""
 
 
 def find(namespace: str, service: str) -> IngressAddress:
@@ -43,13 +47,13 @@ def from_objects(service: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) 
     """
     ports = service["spec"].get("ports") or []
     for entry in ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []:
-        for field in ("ip", "hostname"):
-            if entry.get(field):
-                return IngressAddress(entry[field], _ports(ports, "port"), f"load balancer {field}")
-    node_ports = _ports(ports, "nodePort")
+        for key in ("ip", "hostname"):
+            if entry.get(key):
+                return _address(entry[key], ports, "port", f"load balancer {key}")
     host = next((pod["status"]["hostIP"] for pod in pods if (pod.get("status") or {}).get("hostIP")), None)
-    if host and node_ports:
-        return IngressAddress(host, node_ports, "the gateway pod's hostIP and node ports")
+    has_node_ports = any(port.get("nodePort") for port in ports)
+    if host and has_node_ports:
+        return _address(host, ports, "nodePort", "the gateway pod's hostIP and node ports")
     name = f"{service['metadata']['namespace']}/{service['metadata']['name']}"
     missing = "no node ports" if host else "no gateway pod is scheduled on a node"
     raise DoctorError(
@@ -57,6 +61,11 @@ def from_objects(service: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) 
     )
 
 
-def _ports(ports: Sequence[Mapping[str, Any]], field: str) -> dict[str, int]:
-    by_name = {port.get("name"): port[field] for port in ports if port.get(field)}
-    return {purpose: by_name[name] for purpose, name in PORT_NAMES.items() if name in by_name}
+def _address(host: str, ports: Sequence[Mapping[str, Any]], number: str, source: str) -> IngressAddress:
+    reached = [port for port in ports if port.get(number)]
+    by_number = {port["port"]: port[number] for port in reached}
+    by_target = {port["targetPort"]: port[number] for port in reached if isinstance(port.get("targetPort"), int)}
+    by_name = {port.get("name"): port[number] for port in reached}
+    named = {purpose: by_name[name] for purpose, name in PORT_NAMES.items() if name in by_name}
+    numbered = {purpose: by_number[port] for purpose, port in PORT_NUMBERS.items() if port in by_number}
+    return IngressAddress(host, numbered | named, source, by_target | by_number)

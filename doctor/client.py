@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import ssl
 from dataclasses import dataclass, field
 
@@ -49,6 +50,8 @@ def send(
     ca: str | None = None,
     identity: Identity | None = None,
     maximum_tls: ssl.TLSVersion | None = None,
+    ciphers: str = "DEFAULT",
+    http2: bool = True,
 ) -> Answer:
     """Send one GET, on a new connection.
 
@@ -57,15 +60,18 @@ def send(
         ca: the only certificate authorities to trust (PEM); needed for https.
         identity: the client certificate to show.
         maximum_tls: the newest TLS version to offer.
+        ciphers: the cipher suites to offer for TLS up to 1.2, as OpenSSL writes them.
+        http2: offer it. This library takes an answer that comes after GOAWAY for an error, though a server that is
+            about to change its listener rightly sends both: whoever counts lost requests does without.
     """
     url = httpx.URL(target.url)
-    context = _context(ca, identity, maximum_tls)
+    context = _context(ca, identity, maximum_tls, ciphers)
     request_url = url.copy_with(host=target.address)
     headers = {"host": url.netloc.decode()}
     extensions = {"sni_hostname": url.host}
     try:
         with (
-            httpx.Client(http2=True, verify=context, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
+            httpx.Client(http2=http2, verify=context, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
             client.stream("GET", request_url, headers=headers, extensions=extensions) as response,
         ):
             tls = response.extensions["network_stream"].get_extra_info("ssl_object")
@@ -78,6 +84,25 @@ def send(
         return Answer(refused=str(error) or type(error).__name__)
 
 
+def shown_certificate(address: str, port: int, name: str) -> bytes:
+    """The certificate (DER) that a server shows to whoever asks for `name`, whatever it is worth.
+
+    A server that wants a client certificate says so only afterwards (TLS 1.3), so it shows its own here too.
+
+    Raises:
+        OSError: the connection or the handshake failed; ssl's errors are among them.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection((address, port), timeout=TIMEOUT_SECONDS) as connection,
+        context.wrap_socket(connection, server_hostname=name) as tls,
+    ):
+        return tls.getpeercert(True) or b""
+
+
 def curl(target: Target, *, ca_file: str = "", certificate_file: str = "", key_file: str = "") -> str:
     """The command line that sends the same request by hand."""
     url = httpx.URL(target.url)
@@ -88,15 +113,18 @@ def curl(target: Target, *, ca_file: str = "", certificate_file: str = "", key_f
     return shlex.join([*words, target.url])
 
 
-def _context(ca: str | None, identity: Identity | None, maximum_tls: ssl.TLSVersion | None) -> ssl.SSLContext:
+def _context(
+    ca: str | None, identity: Identity | None, maximum_tls: ssl.TLSVersion | None, ciphers: str
+) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["h2", "http/1.1"])
     if ca is not None:
         context.load_verify_locations(cadata=ca)
+    context.set_ciphers(ciphers)
     if maximum_tls is not None:
         # An old version is offered on purpose, to see it refused by the server rather than by this library.
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
-        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         context.maximum_version = maximum_tls
     if identity is not None:
         _load_identity(context, identity)

@@ -20,23 +20,46 @@ def kubectl_json(*arguments: str) -> dict[str, Any]:
     return _object(ask("kubectl", *arguments, "--output=json"))
 
 
+def kubectl_items(*arguments: str) -> list[dict[str, Any]]:
+    """The objects that `kubectl get … -o json` answers: none, one, or those of a list.
+
+    Raises:
+        DoctorError: kubectl is missing, or the cluster refused.
+    """
+    text = ask("kubectl", "get", *arguments, "--output=json")
+    found = _object(text) if text.strip() else {"items": []}
+    items = found.get("items") if "items" in found else [found]
+    return [item for item in items or [] if isinstance(item, dict)]
+
+
 def stack_outputs(*, show_secrets: bool = False) -> dict[str, Any]:
     """The outputs of the stack that PULUMI_STACK, or `pulumi stack select`, names.
 
     Raises:
         DoctorError: pulumi is missing, or there is no such stack.
     """
-    return _object(ask("pulumi", "stack", "output", "--json", *(["--show-secrets"] if show_secrets else [])))
+    command = ("pulumi", "stack", "output", "--json", "--non-interactive")
+    return _object(ask(*command, *(["--show-secrets"] if show_secrets else [])))
 
 
-def ask(*command: str) -> str:
-    """The standard output of one short command.
+def stack_config() -> dict[str, Any]:
+    """The configuration of the same stack that is no secret: key to value.
+
+    Raises:
+        DoctorError: pulumi is missing, or there is no such stack.
+    """
+    entries = _object(ask("pulumi", "config", "--json", "--non-interactive"))
+    return {key: entry.get("objectValue", entry.get("value")) for key, entry in entries.items() if "value" in entry}
+
+
+def ask(*command: str, stdin: str = "") -> str:
+    """The standard output of one short command, which is never asked anything back.
 
     Raises:
         DoctorError: it is not installed, did not end, or failed; its own last line says why.
     """
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
         raise DoctorError(f"`{command[0]}` is not on PATH.") from None
     except subprocess.TimeoutExpired:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from doctor.address import IngressAddress
 from doctor.client import Answer, Identity, Target, curl, send
+from doctor.errors import DoctorError
 from doctor.strangers import stranger_certificate_authority
 
 TEAPOT = "418"
+SIDE_BY_SIDE = 8
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,24 @@ class Result:
 
 def checks(outputs: Mapping[str, Any], address: IngressAddress) -> list[Check]:
     """The requests that fit what the stack exports; a component that is not in it asks for none."""
-    hosts = outputs.get("hosts") or {}
     made: list[Check] = []
-    for purpose, build in _BY_PURPOSE.items():
-        for host in hosts.get(purpose) or []:
-            made += build(_Url(address, host.replace("*", "any", 1)))
+    for purpose, names in hosts(outputs).items():
+        for host in names:
+            made += _BY_PURPOSE[purpose](_Url(address, host.replace("*", "any", 1)))
     return made
+
+
+def hosts(outputs: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The hosts by purpose; another stack may export something else under that name."""
+    told = outputs.get("hosts")
+    by_purpose = told if isinstance(told, Mapping) else {}
+    return {purpose: list(by_purpose.get(purpose) or []) for purpose in _BY_PURPOSE}
+
+
+def authority(outputs: Mapping[str, Any], purpose: str) -> str:
+    """The certificate authority (PEM) that a client must trust for the hosts of a purpose; empty where none is told."""
+    own = {"mutual": "mutual_ca_certificate", "passthrough": "passthrough_ca_certificate"}.get(purpose, "")
+    return str(outputs.get(own) or outputs.get("ca_certificate") or "")
 
 
 def run(checks_to_run: list[Check], outputs: Mapping[str, Any], certificates: Path) -> list[Result]:
@@ -64,16 +79,18 @@ def run(checks_to_run: list[Check], outputs: Mapping[str, Any], certificates: Pa
     identity = None
     if outputs.get("client_certificate") and outputs.get("client_key"):
         identity = Identity(outputs["client_certificate"], outputs["client_key"])
-    results = []
-    for check in checks_to_run:
+
+    def asked(check: Check) -> Result:
         shown = identity if check.with_identity else None
         answer = send(check.target, ca=authorities.get(check.ca), identity=shown)
         files = (
             {"certificate_file": str(certificates / CLIENT), "key_file": "client.key"} if check.with_identity else {}
         )
         line = curl(check.target, ca_file=str(certificates / check.ca) if check.ca else "", **files)
-        results.append(Result(check, answer, line))
-    return results
+        return Result(check, answer, line)
+
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        return list(pool.map(asked, checks_to_run))
 
 
 def table(results: list[Result]) -> str:
@@ -96,7 +113,9 @@ class _Url:
     host: str
 
     def __call__(self, scheme: str, path: str) -> Target:
-        port = self.address.ports[scheme]
+        port = self.address.ports.get(scheme)
+        if port is None:
+            raise DoctorError(f"the gateway's Service has no port for {scheme}, so {self.host} cannot be asked.")
         standard = {"http": 80, "https": 443}[scheme]
         authority = self.host if port == standard else f"{self.host}:{port}"
         return Target(f"{scheme}://{authority}{path}", self.address.host)
@@ -154,11 +173,10 @@ _BY_PURPOSE: dict[str, Callable[[_Url], list[Check]]] = {
 
 
 def _write_certificates(outputs: Mapping[str, Any], directory: Path) -> dict[str, str]:
-    ours = outputs.get("ca_certificate") or ""
     contents = {
-        OURS: ours,
-        MUTUAL: outputs.get("mutual_ca_certificate") or ours,
-        NGINX: outputs.get("passthrough_ca_certificate") or ours,
+        OURS: authority(outputs, "tls"),
+        MUTUAL: authority(outputs, "mutual"),
+        NGINX: authority(outputs, "passthrough"),
         STRANGER: stranger_certificate_authority(),
         CLIENT: outputs.get("client_certificate") or "",
     }

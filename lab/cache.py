@@ -28,7 +28,8 @@ def key_of(*inputs: object) -> str:
 def artifact(cache: Path, name: str, key: str, build: Callable[[Path], None]) -> Path:
     """The directory that `build` fills, made once a key and moved into place whole.
 
-    A build killed in the middle leaves only a scratch directory, which the next one empties.
+    A build killed in the middle leaves only a scratch directory of its own: compilers that it started may write there
+    for a while yet, and the next build uses another and clears what it can.
     """
     final = cache / "parts" / f"{name}-{key}"
     if final.exists():
@@ -36,8 +37,9 @@ def artifact(cache: Path, name: str, key: str, build: Callable[[Path], None]) ->
     with locked(cache / "locks" / f"{name}.lock", f"another build of {name}"):
         if final.exists():
             return final
-        scratch = cache / "scratch" / name
-        remove(scratch)
+        for left in (cache / "scratch").glob(f"{name}.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        scratch = cache / "scratch" / f"{name}.{os.getpid()}"
         scratch.mkdir(parents=True)
         build(scratch)
         final.parent.mkdir(parents=True, exist_ok=True)

@@ -50,15 +50,18 @@ def choose() -> Pulumi:
 def prepare(settings: Settings, parts: Parts, pulumi: Pulumi) -> None:
     """Put the tools of the lab into one directory, and the provider plugins where the engine looks for them."""
     tools = settings.state / "bin"
-    shutil.rmtree(tools, ignore_errors=True)
-    tools.mkdir(parents=True)
+    behind = settings.state / "libexec"
+    for directory in (tools, behind):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
     executables = [parts.executable("kubernetes", "kubectl"), parts.executable("istio", "istioctl")]
     if not pulumi.own:
-        names = ("pulumi-language-python", "pulumi-language-python-exec")
         executables += [
             parts.executable("pulumi", "pulumi"),
-            *(parts.executable("language-python", name) for name in names),
+            parts.executable("language-host", "pulumi-language-python"),
         ]
+        for name in ("pulumi-language-python", "pulumi-language-python-exec"):
+            _place(parts.executable("language-python", name), behind)
         for plugin, part in PLUGINS.items():
             home = settings.state / "pulumi-home" / "plugins" / f"resource-{plugin}-v{load().go[part].version}"
             home.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ GO_ORDER = (
     "pulumi",
     "provider-tls",
     "coredns",
+    "language-host",
     "language-python",
     "httpbin",
     "own",

@@ -9,7 +9,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
 GO_SOURCES = HERE / "go"
-PULUMI_PARTS = ("pulumi", "language-python", "provider-kubernetes", "provider-tls")
+PULUMI_PARTS = ("pulumi", "language-python", "language-host", "provider-kubernetes", "provider-tls")
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,13 @@ def _command_lines(text: str) -> list[Path]:
         except OSError:
             continue
     return found
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 NOTHING = {"interfaces": set(), "routes": set(), "cgroups": set(), "mounts": set(), "processes": set()}
@@ -142,6 +151,22 @@ def test_the_lab_has_no_way_out_and_leaves_the_hosts_settings_alone(lab):
     assert "default" not in routes
     assert Path("/proc/sys/vm/overcommit_memory").read_text() == HOST_OVERCOMMIT
     assert lab("exec", "--", "cat", "/proc/sys/vm/overcommit_memory").strip() == "1"
+
+
+def test_a_killed_pulumi_leaves_neither_the_program_nor_what_it_started(lab, tmp_path):
+    lab("up")
+    environment = dict(line.split("=", 1) for line in shlex.split(lab("env")) if "=" in line)
+    child = f'[sys.executable, "-c", "import time; time.sleep(600)", "{tmp_path}"]'
+    program = f"import subprocess, sys\nsubprocess.run({child})\n"
+    (tmp_path / "Pulumi.yaml").write_text("name: slow\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text(program)
+    project = {"cwd": tmp_path, "env": os.environ | environment | {"PULUMI_STACK": "slow"}}
+    subprocess.run(["pulumi", "stack", "init", "slow", "--non-interactive"], check=True, **project)
+    pulumi = subprocess.Popen(["pulumi", "preview", "--non-interactive"], stdout=subprocess.DEVNULL, **project)
+    _wait_for(lambda: len(_command_lines(str(tmp_path))) == 2)  # the program, by its --pwd, and its child
+    pulumi.kill()
+    pulumi.wait()
+    _wait_for(lambda: not _command_lines(str(tmp_path)))
 
 
 def test_down_leaves_nothing_but_logs(lab):

@@ -15,7 +15,7 @@ from components import CertificateAuthority, HttpbinIngress, MutualTlsGateway, S
 
 config = pulumi.Config()
 namespace = config.require("namespace")
-authority = CertificateAuthority("servers", {"generation": config.require_int("generation")})
+authority = CertificateAuthority(config.require("authority"), {})
 httpbin = HttpbinIngress("httpbin", {
     "namespace": namespace,
     "hosts": [f"httpbin.{namespace}.example.com"],
@@ -75,7 +75,7 @@ class Formats:
     def __init__(self, stack, requests, namespace):
         self.stack, self.requests, self.namespace = stack, requests, namespace
         crl = CLIENTS.revocations(LOST)
-        self.outputs = stack.up(namespace=namespace, generation=1, client_ca=CLIENTS.certificate, crl=crl)
+        self.outputs = stack.up(namespace=namespace, authority="first", client_ca=CLIENTS.certificate, crl=crl)
 
     def credential(self, purpose, form):
         return self.outputs["names"][form][f"{purpose}-{form}"]
@@ -134,7 +134,7 @@ def test_a_fixed_name_is_the_credentials_name(formats, form):
 
 def test_a_new_certificate_is_served_in_every_format_and_only_auto_named_credentials_are_renamed(formats):
     before = formats.outputs
-    formats.outputs = formats.stack.up(generation=2)
+    formats.outputs = formats.stack.up(authority="second")
     for form in FORMATS:
         for purpose, client in {"simple": None, "mutual": GOOD, "revoking": GOOD, "fixed": GOOD}.items():
             assert formats.let_in(purpose, form, client)
@@ -145,7 +145,7 @@ def test_a_new_certificate_is_served_in_every_format_and_only_auto_named_credent
 
 def test_another_clients_authority_is_followed_in_every_format(formats):
     old = formats.outputs["names"]
-    formats.outputs = formats.stack.up(client_ca=STRANGERS.certificate)
+    formats.outputs = formats.stack.up(client_ca=STRANGERS.certificate, crl=STRANGERS.revocations())
     for form in FORMATS:
         for purpose in ("mutual", "fixed"):
             assert formats.let_in(purpose, form, STRANGER)

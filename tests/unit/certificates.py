@@ -16,29 +16,30 @@ class Pair:
 
 
 class Authority:
-    """A CA that issues leaves for one name each."""
+    """A CA that issues leaves for one name each; `above` is the one that signed it, if it is no root."""
 
-    def __init__(self, common_name: str) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, common_name: str, *, key=None, above: "Authority | None" = None, days: int = 10) -> None:
+        self._key = key or ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-        self._certificate = self._sign(self._name, self._key, ca=True, names=[], days=10)
-        self.certificate = _pem(self._certificate)
+        self._certificate = (above or self)._sign(self._name, self._key, ca=True, names=[], days=days)
+        self.certificate, self.key = _pem(self._certificate), _key_pem(self._key)
 
-    def issue(self, host: str, *, days: int = 5) -> Pair:
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(self, host: str, *, days: int = 5, key=None) -> Pair:
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         certificate = self._sign(subject, key, ca=False, names=[host], days=days)
-        encoding = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        return Pair(_pem(certificate), key.private_bytes(*encoding).decode())
+        return Pair(_pem(certificate), _key_pem(key))
 
-    def revocations(self, *revoked: Pair) -> str:
-        """The authority's current revocation list."""
+    def revocations(self, *revoked: Pair, start: datetime | None = None, end: datetime | None = None) -> str:
+        """The authority's revocation list; current if no times are given."""
         now = datetime.now(UTC)
+        day = timedelta(days=1)
+        start = start or min(now, end or now) - day
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self._name)
-            .last_update(now - timedelta(days=1))
-            .next_update(now + timedelta(days=1))
+            .last_update(start)
+            .next_update(end or now + day)
         )
         for pair in revoked:
             serial = x509.load_pem_x509_certificate(pair.certificate.encode()).serial_number
@@ -57,6 +58,11 @@ class Authority:
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
         return builder.sign(self._key, hashes.SHA256())
+
+
+def _key_pem(key) -> str:
+    encoding = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*encoding).decode()
 
 
 def _pem(certificate: x509.Certificate) -> str:

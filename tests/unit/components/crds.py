@@ -1,14 +1,11 @@
 """The schemas with which a cluster checks Istio's objects, from the Istio module that the lab is built of."""
 
-import json
-import subprocess
 from functools import cache
-from pathlib import Path
 
 import jsonschema
 import yaml
 
-_GO = Path(__file__).parents[3] / "lab" / "go" / "istio"
+from tests.unit.istio_module import istio_module
 
 
 def validate(manifest):
@@ -27,15 +24,8 @@ def validator(api_version, kind):
 
 
 def _crds(kind):
-    texts = (_module() / "manifests/charts/base/files/crd-all.gen.yaml").read_text().split("\n---\n")
+    texts = (istio_module() / "manifests/charts/base/files/crd-all.gen.yaml").read_text().split("\n---\n")
     return [yaml.load(text, yaml.CSafeLoader) for text in texts if f"\n    kind: {kind}\n" in text]
-
-
-def _module():
-    done = subprocess.run(
-        ["go", "mod", "download", "-json", "istio.io/istio"], cwd=_GO, capture_output=True, text=True, check=True
-    )
-    return Path(json.loads(done.stdout)["Dir"])
 
 
 def _closed(schema, *, top=False):

@@ -23,6 +23,7 @@ class Resource:
     secrets: frozenset
     """Paths of the inputs that are secrets."""
     replacement_trigger: object
+    ignored_changes: list
     depends_on: frozenset
     """Names of what must be there before it."""
 
@@ -77,9 +78,13 @@ _ANSWERS = {
         "privateKeyPem": pulumi.Output.secret(pem("PRIVATE KEY", name))
     },
     "tls:index/certRequest:CertRequest": lambda name, _: {"certRequestPem": pem("CERTIFICATE REQUEST", name)},
-    "tls:index/selfSignedCert:SelfSignedCert": lambda name, _: {"certPem": pem("CERTIFICATE", name)},
-    "tls:index/locallySignedCert:LocallySignedCert": lambda name, _: {"certPem": pem("CERTIFICATE", name)},
+    "tls:index/selfSignedCert:SelfSignedCert": lambda name, _: _certificate(name),
+    "tls:index/locallySignedCert:LocallySignedCert": lambda name, _: _certificate(name),
 }
+
+
+def _certificate(name):
+    return {"certPem": pem("CERTIFICATE", name), "validityEndTime": f"end of {name}"}
 
 
 def pem(label, text):
@@ -103,6 +108,7 @@ class _Recorder(MockMonitor):
                     inputs,
                     frozenset(secrets),
                     _opened(trigger)[0],
+                    list(request.ignoreChanges),
                     frozenset(urn.rsplit("::", 1)[-1] for urn in request.dependencies),
                 )
             )

@@ -65,14 +65,14 @@ def test_neighbouring_routes_to_one_service_share_a_rule_and_order_is_kept(decla
     routes = [
         {"exact": "/v1", "service": "api", "port": 80},
         {"prefix": "/v1/", "service": "api", "port": 80},
-        {"service": "pages.web.svc.cluster.local", "port": 8080},
-        {"prefix": "/old", "service": "api", "port": 80},
+        {"prefix": "/pages", "service": "pages.web.svc.cluster.local", "port": 8080},
+        {"service": "api", "port": 80},
     ]
     spec = declare(ingress(routes=routes)).manifest("VirtualService")["spec"]
     assert spec["http"] == [
         {"match": [{"uri": {"exact": "/v1"}}, {"uri": {"prefix": "/v1/"}}], "route": to("api", 80)},
-        {"match": [{"uri": {"prefix": "/"}}], "route": to("pages.web.svc.cluster.local", 8080)},
-        {"match": [{"uri": {"prefix": "/old"}}], "route": to("api", 80)},
+        {"match": [{"uri": {"prefix": "/pages"}}], "route": to("pages.web.svc.cluster.local", 8080)},
+        {"match": [{"uri": {"prefix": "/"}}], "route": to("api", 80)},
     ]
 
 

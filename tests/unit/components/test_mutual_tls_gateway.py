@@ -3,13 +3,14 @@
 import pulumi
 import pytest
 
-from components import CertificateAuthority, ClientVerification, MutualTlsGateway, SecretFormat
+from components import CertificateAuthority, ClientVerification, MutualTlsGateway, Rollover, SecretFormat
+from tests.unit.certificates import Authority
 from tests.unit.components.engine import pem
 from tests.unit.components.secrets import contents
 
 OURS = pem("CERTIFICATE", "partners-ca-g1-certificate")
-THEIRS = pem("CERTIFICATE", "their own")
-REVOKED = pem("X509 CRL", "list")
+THEIRS_SIGNS = Authority("their own")
+THEIRS, REVOKED = THEIRS_SIGNS.certificate, THEIRS_SIGNS.revocations()
 
 
 def gateway(**args):
@@ -30,7 +31,7 @@ def test_with_nothing_said_clients_of_its_own_authority_are_required(declare):
     assert server == {
         "port": {"number": 443, "name": "https-mutual-example-com", "protocol": "HTTPS"},
         "hosts": ["mutual.example.com"],
-        "tls": {"mode": "MUTUAL", "credentialName": "partners-mutual-example-com-ecdsa-p256-1a2b3c"},
+        "tls": {"mode": "MUTUAL", "credentialName": declared.manifest("Secret")["metadata"]["name"]},
     }
     assert declared.manifest("Gateway")["metadata"]["name"] == "partners-mtls"
     assert contents(declared.one("Secret")) == {
@@ -55,25 +56,31 @@ def test_verification_may_be_optional(declare):
     ],
 )
 def test_each_format_holds_the_clients_ca_and_revocations_where_istio_looks(declare, chosen, secrets):
-    declared = declare(gateway(secret_format=chosen, crl=REVOKED))
+    declared = declare(gateway(secret_format=chosen, client_ca=THEIRS, crl=REVOKED))
     name = "partners-mutual-example-com-ecdsa-p256"
     found = {secret.name.removeprefix(name): contents(secret).keys() for secret in declared.of("Secret")}
     assert found == secrets
 
 
+def secret_names(declared):
+    return [secret.manifest["metadata"]["name"] for secret in declared.of("Secret")]
+
+
 def test_a_separate_ca_is_named_after_its_credential(declare):
-    declared = declare(gateway(secret_format=SecretFormat.SEPARATE_CA))
-    name = "partners-mutual-example-com-ecdsa-p256"
-    assert declared.manifest("Secret", f"{name}-cacert")["metadata"]["name"] == f"{name}-1a2b3c-cacert"
+    own, of_ca = secret_names(declare(gateway(secret_format=SecretFormat.SEPARATE_CA)))
+    assert of_ca == f"{own}-cacert"
 
 
-def test_a_separate_ca_is_never_missing_because_a_new_one_renames_both_secrets(declare):
-    def trigger(**args):
-        declared = declare(gateway(secret_format=SecretFormat.SEPARATE_CA, **args))
-        return declared.one("Secret", "partners-mutual-example-com-ecdsa-p256").replacement_trigger
+@pytest.mark.parametrize("chosen", SecretFormat)
+def test_another_ca_or_list_renames_the_credential_so_that_the_new_is_there_before_the_old_goes(declare, chosen):
+    trusts = {}, {"client_ca": THEIRS}, {"client_ca": THEIRS, "crl": REVOKED}
+    names = [secret_names(declare(gateway(secret_format=chosen, **trust))) for trust in trusts]
+    assert len({name for pair in names for name in pair}) == 3 * len(names[0])
+    assert secret_names(declare(gateway(secret_format=chosen))) == names[0]
 
-    assert trigger(client_ca=THEIRS) == [THEIRS]
-    assert trigger(client_ca=THEIRS, crl=REVOKED) == [THEIRS, REVOKED]
+
+def test_another_format_renames_the_credential(declare):
+    assert len({secret_names(declare(gateway(secret_format=each)))[0] for each in SecretFormat}) == len(SecretFormat)
 
 
 def test_the_gateway_moves_to_a_credential_only_when_its_separate_ca_is_there(declare):
@@ -106,6 +113,11 @@ def test_clients_get_certificates_for_clients_and_keys_that_are_secrets(declare)
     }
 
 
+def test_an_authority_of_its_own_outlives_the_longest_client(declare):
+    declared = declare(gateway(clients=[{"name": "shop", "validity_days": 900}]))
+    assert declared.one("SelfSignedCert").inputs["earlyRenewalHours"] == 900 * 24
+
+
 def test_one_clients_key_is_rotated_alone(declare):
     clients = [{"name": "shop"}, {"name": "bank", "leaf_generation": 2}]
     keys = declare(gateway(clients=clients)).of("PrivateKey")
@@ -125,7 +137,7 @@ def test_ours_is_trusted_beside_a_given_ca_where_it_has_clients(declare):
 
 def test_clients_may_have_an_authority_of_their_own(declare):
     def program():
-        ca = CertificateAuthority("clients", {"generation": 2, "trusted_generations": [1, 2]})
+        ca = CertificateAuthority("clients", {"generation": 2, "rollover": Rollover.ISSUE})
         made = MutualTlsGateway("partners", {"client_authority": ca.issuer, "clients": [{"name": "shop"}]})
         return {"trusted": made.client_ca_certificate}
 

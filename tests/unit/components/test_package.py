@@ -12,6 +12,7 @@ import components
 COMPONENTS = [
     components.CertificateAuthority,
     components.HttpbinIngress,
+    components.IntermediateAuthority,
     components.MutualTlsGateway,
     components.PassthroughNginx,
     components.TlsGateway,

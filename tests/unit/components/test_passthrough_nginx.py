@@ -63,14 +63,14 @@ def test_with_nothing_said_it_is_the_walk_throughs_passthrough_section(declare):
 def test_nginx_reads_its_own_certificate_and_configuration(declare):
     declared = declare(nginx(namespace="shop", hosts=["a.test", "b.test"], container_port=9443))
     secret = declared.one("Secret")
-    assert secret.manifest["metadata"] == {"namespace": "shop"}
+    assert secret.manifest["metadata"]["namespace"] == "shop"
     assert contents(secret) == {
         "tls.key": pem("PRIVATE KEY", "nginx-key"),
         "tls.crt": pem("CERTIFICATE", "nginx-certificate"),
     }
     mounted = volumes(declared)
-    assert mounted["nginx-server-certs"]["secret"]["secretName"] == "nginx-server-certs-1a2b3c"
-    assert mounted["nginx-config"]["configMap"]["name"] == "nginx-conf-1a2b3c"
+    assert mounted["nginx-server-certs"]["secret"]["secretName"] == secret.manifest["metadata"]["name"]
+    assert mounted["nginx-config"]["configMap"]["name"] == declared.manifest("ConfigMap")["metadata"]["name"]
     conf = declared.manifest("ConfigMap")["data"]["nginx.conf"]
     assert "listen 9443 ssl;" in conf
     assert "server_name a.test b.test;" in conf

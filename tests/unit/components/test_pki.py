@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from components import CertificateAuthority, KeyAlgorithm
+from components import CertificateAuthority, KeyAlgorithm, Rollover
 from tests.unit.components.engine import pem
 
 
@@ -67,9 +67,9 @@ def test_it_is_renewed_before_a_leaf_could_outlive_it(declare):
     ("args", "signs", "trusted"),
     [
         ({}, 1, [1]),
-        ({"trusted_generations": [1, 2]}, 1, [1, 2]),
-        ({"generation": 2, "trusted_generations": [1, 2]}, 2, [2, 1]),
-        ({"generation": 2}, 2, [2]),
+        ({"generation": 2}, 1, [1, 2]),
+        ({"generation": 2, "rollover": Rollover.ISSUE}, 2, [2, 1]),
+        ({"generation": 2, "rollover": "finished"}, 2, [2]),
     ],
     ids=["before", "the new one is trusted", "leaves move", "the old one leaves"],
 )
@@ -83,9 +83,9 @@ def test_a_rollovers_steps_leave_each_generations_key_alone(declare):
     names = [
         {r.name for r in declare(authority(**args)).of("PrivateKey")}
         for args in (
-            {"trusted_generations": [1, 2]},
-            {"generation": 2, "trusted_generations": [1, 2]},
             {"generation": 2},
+            {"generation": 2, "rollover": Rollover.ISSUE},
+            {"generation": 2, "rollover": Rollover.FINISHED},
         )
     ]
     assert names == [{"ca-g1-key", "ca-g2-key"}, {"ca-g1-key", "ca-g2-key"}, {"ca-g2-key"}]
@@ -94,10 +94,7 @@ def test_a_rollovers_steps_leave_each_generations_key_alone(declare):
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (
-            {"generation": 2, "trusted_generations": [1]},
-            "trusted_generations is [1], but must be a list with the signing generation, 2.",
-        ),
+        ({"rollover": "start"}, "rollover is 'start', but must be one of 'trust', 'issue', 'finished'."),
         (
             {"validity_days": 365},
             "validity_days is 365, but must be more than 365, the days before its end at which it is renewed.",

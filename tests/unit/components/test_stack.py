@@ -18,11 +18,18 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
 
 
-def configuration(stack=None, **changes):
-    """What Pulumi would hand to the program: defaults, the stack's file, changes."""
-    own = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"] if stack else {}
-    values = {key: entry["default"] for key, entry in SCHEMA.items()}
-    values |= {key.removeprefix("istio-ingress:"): value for key, value in own.items()} | changes
+def of_stack(name):
+    """What an environment's file says."""
+    return without_prefix((ROOT / f"Pulumi.{name}.yaml").read_text())
+
+
+def without_prefix(text):
+    return {key.removeprefix("istio-ingress:"): value for key, value in yaml.safe_load(text)["config"].items()}
+
+
+def configuration(**changes):
+    """What Pulumi would hand to the program: the defaults, and what differs."""
+    values = {key: entry["default"] for key, entry in SCHEMA.items()} | changes
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
@@ -35,6 +42,7 @@ def stack(declare, monkeypatch):
         monkeypatch.setattr(pulumi, "export", exported.__setitem__)
         monkeypatch.setattr("gc.freeze", lambda: None)
         monkeypatch.setattr("gc.set_threshold", lambda _: None)
+        monkeypatch.setattr("signal.signal", lambda *_: None)
 
         def program():
             runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
@@ -94,13 +102,13 @@ def served_hosts(declared):
 
 
 def test_staging_and_dev_share_no_object_and_no_host(stack):
-    dev, staging = stack(stack="dev"), stack(stack="staging")
+    dev, staging = stack(**of_stack("dev")), stack(**of_stack("staging"))
     assert cluster_objects(dev) & cluster_objects(staging) == set()
     assert served_hosts(dev) & served_hosts(staging) == set()
 
 
 def test_staging_makes_its_own_namespace(stack):
-    staging = stack(stack="staging")
+    staging = stack(**of_stack("staging"))
     assert staging.manifest("Namespace")["metadata"]["name"] == "staging"
     assert {r.manifest["metadata"]["namespace"] for r in staging.of("Deployment")} == {"staging"}
 
@@ -112,18 +120,26 @@ def test_a_prefix_keeps_two_environments_apart_in_one_namespace(stack):
 
 @pytest.mark.parametrize("stack_name", ["dev", "staging"])
 def test_an_environment_sets_only_what_the_schema_knows(stack_name):
-    keys = yaml.safe_load((ROOT / f"Pulumi.{stack_name}.yaml").read_text())["config"]
-    assert {key.removeprefix("istio-ingress:") for key in keys} <= SCHEMA.keys()
+    assert of_stack(stack_name).keys() <= SCHEMA.keys()
+
+
+def test_the_third_environment_of_the_docs_works(stack):
+    page = (ROOT / "docs" / "environments.md").read_text()
+    third = without_prefix(page.split("<<'YAML'\n")[1].split("\nYAML\n")[0])
+    declared = stack(**third)
+    assert third.keys() <= SCHEMA.keys()
+    assert served_hosts(declared) >= {"httpbin.shop.example", "nginx.shop.example"}
+    assert {r.manifest["metadata"]["namespace"] for r in declared.of("Secret")} == {"istio-ingress", "shop"}
 
 
 def test_the_schemas_defaults_are_the_components():
     defaults = {key: entry["default"] for key, entry in SCHEMA.items()}
-    assert defaults["httpbinImage"] == SERVERS[WorkloadKind.HTTPBIN].image
-    assert defaults["helloworldImage"] == SERVERS[WorkloadKind.HELLOWORLD].image
-    assert defaults["nginxImage"] == IMAGE
-    assert defaults["authorityValidityDays"] == AUTHORITY_VALIDITY_DAYS
-    assert defaults["leafValidityDays"] == VALIDITY_DAYS
-    assert defaults["renewBeforeDays"] == RENEW_BEFORE_DAYS
+    assert defaults["httpbin_image"] == SERVERS[WorkloadKind.HTTPBIN].image
+    assert defaults["helloworld_image"] == SERVERS[WorkloadKind.HELLOWORLD].image
+    assert defaults["nginx_image"] == IMAGE
+    assert defaults["authority_validity_days"] == AUTHORITY_VALIDITY_DAYS
+    assert defaults["leaf_validity_days"] == VALIDITY_DAYS
+    assert defaults["renew_before_days"] == RENEW_BEFORE_DAYS
 
 
 def test_every_key_has_a_type_a_meaning_and_a_default():
@@ -132,7 +148,7 @@ def test_every_key_has_a_type_a_meaning_and_a_default():
 
 def test_an_unknown_key_algorithm_is_refused_in_one_sentence(declare):
     def program():
-        with pytest.raises(pulumi.RunError, match=r"^Config keyAlgorithm is 'dsa', but must be one of 'ecdsa-p256'"):
+        with pytest.raises(pulumi.RunError, match=r"^Config key_algorithm is 'dsa', but must be one of 'ecdsa-p256'"):
             settings.read()
 
-    assert declare(program, **configuration(keyAlgorithm="dsa")).resources == []
+    assert declare(program, **configuration(key_algorithm="dsa")).resources == []

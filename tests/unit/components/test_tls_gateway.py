@@ -1,5 +1,7 @@
 """TlsGateway: certificates, credentials and servers for its hosts."""
 
+import re
+
 import pulumi
 import pytest
 
@@ -20,6 +22,7 @@ def tls(declared):
     return [server["tls"] for server in servers(declared)]
 
 
+GIVEN_AUTHORITY = {"certificate": pem("CERTIFICATE", "theirs"), "private_key": pem("PRIVATE KEY", "theirs")}
 HELLOWORLD = {
     "host": "helloworld.example.com",
     "routes": [{"exact": "/hello"}],
@@ -29,7 +32,9 @@ HELLOWORLD = {
 
 def test_with_nothing_said_it_is_the_walk_throughs_secure_gateway(declare):
     declared = declare(gateway())
-
+    secret = declared.one("Secret")
+    credential = secret.manifest["metadata"]["name"]
+    assert re.fullmatch("web-httpbin-example-com-ecdsa-p256-[0-9a-f]{10}", credential)
     assert declared.manifest("Gateway") == {
         "apiVersion": "networking.istio.io/v1",
         "kind": "Gateway",
@@ -40,7 +45,7 @@ def test_with_nothing_said_it_is_the_walk_throughs_secure_gateway(declare):
                 {
                     "port": {"number": 443, "name": "https-httpbin-example-com", "protocol": "HTTPS"},
                     "hosts": ["httpbin.example.com"],
-                    "tls": {"mode": "SIMPLE", "credentialName": "web-httpbin-example-com-ecdsa-p256-1a2b3c"},
+                    "tls": {"mode": "SIMPLE", "credentialName": credential},
                 },
             ],
         },
@@ -60,8 +65,7 @@ def test_with_nothing_said_it_is_the_walk_throughs_secure_gateway(declare):
             ],
         },
     }
-    secret = declared.one("Secret")
-    assert secret.manifest["metadata"] == {"namespace": "istio-system"}
+    assert secret.manifest["metadata"]["namespace"] == "istio-system"
     assert secret.manifest["type"] == "kubernetes.io/tls"
     assert contents(secret) == {
         "tls.key": pem("PRIVATE KEY", "web-httpbin-example-com-ecdsa-p256-key"),
@@ -69,7 +73,7 @@ def test_with_nothing_said_it_is_the_walk_throughs_secure_gateway(declare):
     }
     assert declared.outputs == {
         "ca": pem("CERTIFICATE", "web-ca-g1-certificate"),
-        "credentials": {"httpbin-example-com": "web-httpbin-example-com-ecdsa-p256-1a2b3c"},
+        "credentials": {"httpbin-example-com": credential},
     }
 
 
@@ -86,9 +90,12 @@ def test_the_certificate_is_for_the_host_by_subject_alternative_name(declare):
 
 def test_every_host_has_its_own_port_name_credential_and_routes(declare):
     declared = declare(gateway(hosts=[{"host": "httpbin.example.com"}, HELLOWORLD]))
+    names = [f"{name}-example-com" for name in ("httpbin", "helloworld")]
+    credentials = [declared.manifest("Secret", f"web-{name}-ecdsa-p256")["metadata"]["name"] for name in names]
+    assert len(set(credentials)) == 2
     assert [(s["port"]["name"], s["hosts"], s["tls"]["credentialName"]) for s in servers(declared)] == [
-        ("https-httpbin-example-com", ["httpbin.example.com"], "web-httpbin-example-com-ecdsa-p256-1a2b3c"),
-        ("https-helloworld-example-com", ["helloworld.example.com"], "web-helloworld-example-com-ecdsa-p256-1a2b3c"),
+        ("https-httpbin-example-com", ["httpbin.example.com"], credentials[0]),
+        ("https-helloworld-example-com", ["helloworld.example.com"], credentials[1]),
     ]
     routes = declared.manifest("VirtualService", "web-helloworld-example-com-routes")["spec"]
     assert routes["hosts"] == ["helloworld.example.com"]
@@ -320,7 +327,7 @@ def leaves(value, path=()):
             "hosts[0].validity_days is 3650, but must be at most 3649, or the certificate outlives",
         ),
         (
-            {"validity_days": 366, "authority": {"certificate": "c", "private_key": "k", "max_leaf_days": 365}},
+            {"validity_days": 366, "authority": {**GIVEN_AUTHORITY, "max_leaf_days": 365}},
             "hosts[0].validity_days is 366, but must be at most 365, or the certificate outlives its authority.",
         ),
         (

@@ -18,10 +18,18 @@ def pulumi(tmp_path, monkeypatch):
 
     def prepare(script):
         program = tmp_path / "pulumi"
-        program.write_text(f'#!/bin/bash\necho "$@" >> {calls}\ncase "$1" in\n{script}\nesac\n')
+        stack = f'"stack export") cat {tmp_path}/state 2>/dev/null || echo \'{{"deployment": {{}}}}\'; exit;;'
+        program.write_text(
+            f'#!/bin/bash\necho "$@" >> {calls}\ncase "$1 $2" in\n{stack}\nesac\ncase "$1" in\n{script}\nesac\n'
+        )
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        return lambda: [line.removesuffix(" --non-interactive") for line in calls.read_text().splitlines()]
+
+        def told():
+            lines = [line.removesuffix(" --non-interactive") for line in calls.read_text().splitlines()]
+            return [line for line in lines if line != "stack export"]
+
+        return told
 
     return prepare
 

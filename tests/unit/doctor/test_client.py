@@ -84,6 +84,13 @@ def test_an_old_tls_version_is_offered_on_purpose(serve, authority):
     assert answer.refused
 
 
+def test_cipher_suites_may_be_chosen_for_the_versions_that_have_them(serve, authority):
+    offered = {"ca": authority.certificate, "maximum_tls": ssl.TLSVersion.TLSv1_2}
+    target = serve()  # with an EC key
+    assert send(target, ciphers="ECDHE-ECDSA-AES128-GCM-SHA256", **offered).status == 418
+    assert send(target, ciphers="ECDHE-RSA-AES128-GCM-SHA256", **offered).refused
+
+
 def test_a_closed_port_is_a_refusal_and_no_traceback():
     assert "refused" in send(Target("http://teapot.example.com:1/", "127.0.0.1")).refused.lower()
 

@@ -5,7 +5,6 @@ which analyzer, and gives the reason for every difference.
 """
 
 import re
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,9 +15,9 @@ import yaml
 
 import rules
 from rules import reading
+from tests.unit.istio_module import istio_module
 
 HERE = Path(__file__).parent
-GO_MODULE = HERE.parents[2] / "lab" / "go" / "istio"
 DATA = yaml.safe_load((HERE / "istio_module.yaml").read_text())
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -32,14 +31,8 @@ class Case:
 
 
 @cache
-def module() -> Path:
-    command = ["go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio"]
-    return Path(subprocess.run(command, cwd=GO_MODULE, capture_output=True, text=True, check=True).stdout.strip())
-
-
-@cache
 def analysis() -> Path:
-    return module() / "pkg" / "config" / "analysis"
+    return istio_module() / "pkg" / "config" / "analysis"
 
 
 @cache
@@ -139,14 +132,14 @@ def test_every_listed_difference_is_one(kind):
 
 
 def samples() -> list[Path]:
-    folder = module() / "samples"
+    folder = istio_module() / "samples"
     return sorted(path for path in folder.rglob("*.y*ml") if "templates" not in path.parts)
 
 
 def test_there_is_no_false_alarm_on_istios_samples():
     alarms = {}
     for path in samples():
-        name = str(path.relative_to(module() / "samples"))
+        name = str(path.relative_to(istio_module() / "samples"))
         found = rules.check(reading.manifests(path.read_text(), name), now=NOW)
         if found:
             alarms[name] = sorted({finding.rule for finding in found})

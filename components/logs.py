@@ -1,0 +1,27 @@
+"""Private keys stay out of Pulumi's logs.
+
+Its Python SDK (seen in 3.246.0) writes the outputs of components and stacks into debug messages, secrets included:
+`pulumi up -v=3` and `--debug` would show every exported key.
+"""
+
+import re
+from typing import Any
+
+import pulumi
+
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL)
+_debug = pulumi.log.debug
+
+
+def redacted(message: str) -> str:
+    """The message without its private keys."""
+    return _KEY.sub("[private key]", message)
+
+
+def _redacting_debug(msg: str, *args: Any, **options: Any) -> None:
+    _debug(redacted(msg), *args, **options)
+
+
+def keep_keys_out() -> None:
+    """From here on, debug messages of this program show no private key."""
+    pulumi.log.debug = _redacting_debug

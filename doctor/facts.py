@@ -1,0 +1,220 @@
+"""Everything that the checks read. It holds no connection to anything: a test builds it from recorded objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+import rules
+from doctor import address, ingresses, walkthrough
+from doctor.address import IngressAddress
+from doctor.certificates import Chain
+from doctor.cluster import SECRET, Cluster, Manifest, name_of
+from doctor.envoy import Envoy
+from doctor.errors import DoctorError
+from doctor.topology import Sources, Topology, build
+from doctor.topology.backends import RunningPods, is_ready, template_labels
+from rules.index import Index
+from rules.resources import Gateway
+
+T = TypeVar("T")
+
+_JUDGED = ("Gateway", "VirtualService", "DestinationRule", "ServiceEntry", "Service", "Pod", "Deployment", SECRET)
+
+
+@dataclass(frozen=True)
+class GatewayName:
+    """The Service in front of the gateway's pods."""
+
+    namespace: str = "istio-system"
+    service: str = "istio-ingressgateway"
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.service}"
+
+
+@dataclass(eq=False)
+class Facts:
+    """What was asked and what came back. Whatever could not be asked is an error in its place."""
+
+    now: datetime
+    cluster: Cluster
+    outputs: Mapping[str, Any] | DoctorError
+    """Of the stack."""
+    gateway: GatewayName = field(default_factory=GatewayName)
+    settings: rules.Settings = field(default_factory=rules.Settings)
+    has_stack: bool = True
+    """Whether a stack is wanted; only a gateway was named where it is not."""
+    stray_secrets: Mapping[str, Sequence[str]] | DoctorError = field(default_factory=dict)
+    """Names of Secrets that are missing where they are read, to the namespaces that do have one."""
+    may_read_secrets: bool | DoctorError = True
+    """Whether the gateway's service account may."""
+    envoys: Mapping[str, Envoy | DoctorError] = field(default_factory=dict)
+    """By pod."""
+    shown: Mapping[tuple[str, int], Chain | DoctorError] | DoctorError = field(default_factory=dict)
+    """The certificates that were shown for a host on a Gateway's port."""
+    results: Sequence[walkthrough.Result] | DoctorError = field(default_factory=list)
+    """The stack's requests and their answers."""
+
+    @cached_property
+    def service(self) -> Manifest:
+        """The gateway's Service.
+
+        Raises:
+            DoctorError: there is none.
+        """
+        found = self.cluster.find("Service", self.gateway.namespace, self.gateway.service)
+        if found is None:
+            raise DoctorError(f"there is no Service {self.gateway}.")
+        return found
+
+    @cached_property
+    def pods(self) -> list[Manifest]:
+        """The gateway's pods.
+
+        Raises:
+            DoctorError: they could not be asked for.
+        """
+        labels = self._selector
+        here = (pod for pod in self.cluster.of("Pod") if name_of(pod)[0] == self.gateway.namespace)
+        return [pod for pod in here if labels and labels.items() <= (pod["metadata"].get("labels") or {}).items()]
+
+    @property
+    def ready_pods(self) -> list[Manifest]:
+        """Those that take requests."""
+        return [pod for pod in self.pods if is_ready(pod) and not pod["metadata"].get("deletionTimestamp")]
+
+    @cached_property
+    def deployment(self) -> Manifest | None:
+        """The Deployment that makes the gateway's pods, if one does."""
+        here = (one for one in self.cluster.seen("Deployment") if name_of(one)[0] == self.gateway.namespace)
+        return next((one for one in here if self._selector.items() <= template_labels(one).items()), None)
+
+    @cached_property
+    def account(self) -> str:
+        """The service account of the gateway's pods."""
+        specs = [pod["spec"] for pod in self.pods]
+        specs += [self.deployment["spec"]["template"]["spec"]] if self.deployment else []
+        return next((spec["serviceAccountName"] for spec in specs if spec.get("serviceAccountName")), "default")
+
+    @cached_property
+    def address(self) -> IngressAddress:
+        """Where the gateway is reached.
+
+        Raises:
+            DoctorError: nowhere.
+        """
+        return address.from_objects(self.service, self.pods)
+
+    @cached_property
+    def ingresses(self) -> list[Manifest]:
+        """The Kubernetes Ingresses that Istio serves."""
+        return ingresses.of_istio(self.cluster.seen("Ingress"), self.cluster.seen("IngressClass"))
+
+    @cached_property
+    def manifests(self) -> list[Manifest]:
+        """What the rules judge; Ingresses are in it as what Istio makes of them."""
+        found = [manifest for kind in _JUDGED for manifest in self.cluster.seen(kind)]
+        return [*found, *ingresses.as_istio(self.ingresses, self.cluster.seen("Service"))]
+
+    @cached_property
+    def index(self) -> Index:
+        """The manifests, to look things up."""
+        return Index(self.manifests, self.now, self.settings)
+
+    @cached_property
+    def gateways(self) -> list[Gateway]:
+        """The Gateways that the gateway's pods serve, wherever they stand."""
+        return [gateway for gateway in self.index.gateways.items if self._serves(gateway)]
+
+    @cached_property
+    def findings(self) -> list[rules.Finding]:
+        """What the rules find, but for what is served by other gateways' pods."""
+        elsewhere = {gateway.labelled() for gateway in self.index.gateways.items if self._is_of_others(gateway)}
+        of_ingresses = [finding for finding in self._all_findings if finding.origin.startswith("Ingress ")]
+        dropped = {finding for finding in of_ingresses if not finding.rule.startswith(ingresses.RULES)}
+        bound_elsewhere = {
+            service.labelled()
+            for service in self.index.virtual_services.items
+            if service.known_spec.known_texts("gateways")
+            and all(service.gateway_key(name) in elsewhere for name in service.known_spec.known_texts("gateways"))
+        }
+        others = {("Gateway", *key) for key in elsewhere} | {("VirtualService", *key) for key in bound_elsewhere}
+        return [
+            finding
+            for finding in self._all_findings
+            if (finding.kind, finding.namespace, finding.name) not in others and finding not in dropped
+        ]
+
+    @cached_property
+    def topology(self) -> Topology:
+        """Every host of the gateway and its way to the pods."""
+        seen = self.cluster.objects
+        running = RunningPods(*(seen.get(kind, []) for kind in ("EndpointSlice", "Pod", "Deployment")))
+        return build(Sources(self.index, self.findings, running, self.gateways))
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The stack's outputs, as far as they could be read."""
+        return {} if isinstance(self.outputs, DoctorError) else self.outputs
+
+    def authority(self, purpose: str) -> Chain | None:
+        """The certificate authority that the stack tells clients to trust for the hosts of a purpose."""
+        return _chain(walkthrough.authority(self.told, purpose))
+
+    @property
+    def client_certificate(self) -> Chain | None:
+        """The certificate that the stack's own client shows."""
+        return _chain(str(self.told.get("client_certificate") or ""))
+
+    @property
+    def hosts(self) -> Mapping[str, Sequence[str]]:
+        """The hosts that the stack exports, by purpose."""
+        return walkthrough.hosts(self.told)
+
+    @cached_property
+    def _all_findings(self) -> list[rules.Finding]:
+        return rules.check(self.manifests, now=self.now, settings=self.settings)
+
+    @cached_property
+    def _selector(self) -> dict[str, str]:
+        return dict(self.service["spec"].get("selector") or {})
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """Of the gateway's pods, or of those that there would be."""
+        try:
+            if self.pods:
+                return dict(self.pods[0]["metadata"].get("labels") or {})
+            told = self.told.get("gateway")
+            selector = (told.get("selector") or {}) if isinstance(told, Mapping) else {}
+            return {**self._selector, **selector, **(template_labels(self.deployment) if self.deployment else {})}
+        except DoctorError:
+            return {}
+
+    def _serves(self, gateway: Gateway) -> bool:
+        return gateway.labels <= self._labels.items()
+
+    def _is_of_others(self, gateway: Gateway) -> bool:
+        return not self._serves(gateway) and bool(self.index.listeners.workloads(gateway))
+
+
+def _chain(pem: str) -> Chain | None:
+    try:
+        return Chain.read(pem) if pem else None
+    except DoctorError:
+        return None
+
+
+def certain(value: T | DoctorError) -> T:
+    """What was asked for.
+
+    Raises:
+        DoctorError: it could not be.
+    """
+    if isinstance(value, DoctorError):
+        raise value
+    return value

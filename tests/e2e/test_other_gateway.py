@@ -1,0 +1,158 @@
+"""Components in front of a gateway that is not Istio's default one: another namespace, selector and ports."""
+
+import json
+
+import pytest
+
+from doctor import address
+from doctor.client import Identity
+from tests.e2e.conftest import Requests, eventually, kubectl
+
+PROGRAM = """
+import pulumi
+from components import HttpbinIngress, MutualTlsGateway, PassthroughNginx, TlsGateway
+
+config = pulumi.Config()
+namespace = config.require("namespace")
+common = {
+    "namespace": namespace,
+    "gateway": {
+        "namespace": config.require("gateway_namespace"),
+        "selector": {"istio": "edge", "site": namespace},
+        "http_port": 8080,
+        "https_port": 8443,
+    },
+}
+http = HttpbinIngress("http", {
+    **common, "hosts": [f"http.{namespace}.example.com"], "workload": {"image": "lab.local/go-httpbin:1"},
+})
+backend = {"service": http.service, "port": http.service_port}
+tls = TlsGateway("tls", {
+    **common, "hosts": [{"host": f"tls.{namespace}.example.com", "backend": backend}],
+})
+mutual = MutualTlsGateway("mutual", {
+    **common,
+    "hosts": [{"host": f"mutual.{namespace}.example.com", "backend": backend}],
+    "clients": [{"name": "client"}],
+})
+nginx = PassthroughNginx("nginx", {
+    **common, "hosts": [f"nginx.{namespace}.example.com"], "image": "lab.local/nginx:1",
+})
+pulumi.export("ca", {"tls": tls.ca_certificate, "mutual": mutual.ca_certificate, "nginx": nginx.ca_certificate})
+pulumi.export("credentials", pulumi.Output.all(tls.credentials, mutual.credentials).apply(
+    lambda all: [name for credentials in all for name in credentials.values()]
+))
+pulumi.export("client", [mutual.client_certificates["client"], mutual.client_keys["client"]])
+"""
+# A gateway as Istio's page on installing gateways has it: the injector fills in the image.
+GATEWAY = """
+apiVersion: v1
+kind: Service
+metadata: {name: edge}
+spec:
+  type: NodePort
+  selector: {istio: edge}
+  ports:
+  - {name: http2, port: 8080}
+  - {name: https, port: 8443}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: edge}
+spec:
+  selector: {matchLabels: {istio: edge}}
+  template:
+    metadata:
+      annotations: {inject.istio.io/templates: gateway}
+      labels: {istio: edge, site: SITE, sidecar.istio.io/inject: "true"}
+    spec:
+      containers:
+      - {name: istio-proxy, image: auto, imagePullPolicy: IfNotPresent}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: edge}
+rules:
+- {apiGroups: [""], resources: [secrets], verbs: [get, watch, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: edge}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: edge}
+subjects:
+- {kind: ServiceAccount, name: default}
+"""
+
+
+@pytest.fixture(scope="module")
+def gateway_namespace(namespace):
+    """A namespace with a gateway in it."""
+    name = f"{namespace}-edge"
+    kubectl("create", "namespace", name)
+    kubectl("apply", "--namespace", name, "--filename=-", stdin=GATEWAY.replace("SITE", namespace))
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def outputs(new_stack, namespace, gateway_namespace):
+    return new_stack(PROGRAM).up(namespace=namespace, gateway_namespace=gateway_namespace)
+
+
+@pytest.fixture(scope="module")
+def ask(outputs, namespace, gateway_namespace):
+    """Requests to the other gateway, or to Istio's default one, by component."""
+    kubectl("rollout", "status", "deployment/edge", "--namespace", gateway_namespace, "--timeout=50s")
+    edge = Requests(address.find(gateway_namespace, "edge"))
+
+    def ask(component, path, to=edge, **options):
+        if component in outputs["ca"]:
+            return to.https(f"{component}.{namespace}.example.com", path, ca=outputs["ca"][component], **options)
+        return to.http(f"{component}.{namespace}.example.com", path)
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def client(outputs):
+    return Identity(*outputs["client"])
+
+
+@pytest.mark.parametrize(
+    ("component", "path", "expected"),
+    [
+        ("http", "/status/200", (200, "HTTP/1.1")),
+        ("tls", "/status/418", (418, "HTTP/2")),
+        ("mutual", "/status/418", (418, "HTTP/2")),
+        ("nginx", "/", (200, "HTTP/1.1")),
+    ],
+)
+def test_every_component_is_served_by_the_other_gateway(ask, client, component, path, expected):
+    eventually(
+        lambda: ask(component, path, identity=client),
+        lambda answer: (answer.status, answer.protocol) == expected,
+    )
+
+
+def test_the_rules_are_the_same_there(ask, client):
+    eventually(lambda: ask("mutual", "/status/418", identity=client), lambda answer: answer.status == 418)
+    assert ask("mutual", "/status/418").refused
+    assert ask("mutual", "/headers", identity=client).status == 404
+    assert ask("http", "/headers").status == 404
+
+
+def test_the_default_gateway_knows_nothing_of_them(ask, client, outputs, requests):
+    eventually(lambda: ask("http", "/status/200"), lambda answer: answer.status == 200)
+    assert ask("http", "/status/200", to=requests).status != 200
+    for component in outputs["ca"]:
+        assert ask(component, "/status/418", to=requests, identity=client).refused
+
+
+def test_credentials_stand_beside_its_pods_and_nowhere_else(outputs, gateway_namespace):
+    places = kubectl("get", "secrets", "--all-namespaces", "--output=json")
+    found = {
+        secret["metadata"]["name"]: secret["metadata"]["namespace"]
+        for secret in json.loads(places)["items"]
+        if secret["metadata"]["name"] in outputs["credentials"]
+    }
+    assert found == dict.fromkeys(outputs["credentials"], gateway_namespace)

@@ -1,0 +1,188 @@
+"""Credentials: in the cluster, in Envoy, and as they are shown to clients."""
+
+import base64
+
+from doctor import walkthrough
+from doctor.certificates import Chain
+from doctor.client import Answer
+from doctor.errors import DoctorError, NotAskedError
+from tests.unit.certificates import Authority
+from tests.unit.doctor.patient import CREDENTIALS, POD, encoded
+
+SECRET = "Secret"
+HTTPBIN = "httpbin-credential"
+
+
+def pair(patient, host="httpbin.example.com", *, authority=None, days=300):
+    issued = (authority or patient.authority).issue(host, days=days)
+    return {"tls.crt": issued.certificate, "tls.key": issued.key}
+
+
+class TestInTheCluster:
+    def test_one_that_is_well_says_subject_names_issuer_and_end(self, patient):
+        (line,) = [line for line in patient.said("credentials") if line.subject.endswith(HTTPBIN)]
+        assert line.seen.startswith("CN=httpbin.example.com for httpbin.example.com, issued by CN=the CA, ends 20")
+        assert line.seen.endswith("(299 days left)")
+
+    def test_one_that_is_missing(self, patient):
+        patient.remove(SECRET, HTTPBIN)
+        ((status, subject, seen),) = patient.complaints("credentials")
+        assert (status, subject) == ("failed", f"Secret istio-system/{HTTPBIN}")
+        assert seen == "it does not exist, and Gateway default/web-tls spec.servers[0] needs it for httpbin.example.com"
+
+    def test_one_in_another_namespace_is_found_there(self, patient):
+        patient.remove(SECRET, HTTPBIN)
+        strays = {HTTPBIN: ["default"]}
+        (line,) = [line for line in patient.said("credentials", stray_secrets=strays) if line.status.value != "ok"]
+        assert line.seen.endswith("there is one in default, where the gateway does not look")
+        assert line.next_step.startswith("Create it in istio-system")
+
+    def test_one_that_another_authority_issued(self, patient):
+        patient.secret(HTTPBIN, pair(patient, authority=Authority("a stranger", days=900)))
+        ((status, _, seen),) = patient.complaints("credentials")
+        assert status == "failed"
+        assert "issued by CN=a stranger" in seen
+        assert "the stack's own CA, CN=the CA, did not issue it" in seen
+
+    def test_one_that_an_intermediate_authority_issued_is_well_with_its_chain_and_not_without(self, patient):
+        below = Authority("intermediate", above=patient.authority, days=900)
+        leaf = below.issue("httpbin.example.com", days=300)
+        patient.secret(HTTPBIN, {"tls.crt": leaf.certificate + below.certificate, "tls.key": leaf.key})
+        assert patient.complaints("credentials") == []
+        patient.secret(HTTPBIN, {"tls.crt": leaf.certificate, "tls.key": leaf.key})
+        assert [status for status, _, _ in patient.complaints("credentials")] == ["failed"]
+
+    def test_one_that_has_ended(self, patient):
+        patient.secret(HTTPBIN, pair(patient, days=-2))
+        ((status, subject, seen),) = patient.complaints("credentials")
+        assert (status, subject) == ("failed", f"Secret istio-system/{HTTPBIN}")
+        assert seen.endswith("[certificate-expired]")
+
+    def test_one_that_ends_soon_is_a_warning(self, patient):
+        patient.secret(HTTPBIN, pair(patient, days=3))
+        ((status, _, seen),) = patient.complaints("credentials")
+        assert status == "warning"
+        assert seen.endswith("[certificate-due]")
+
+    def test_one_for_another_host(self, patient):
+        patient.secret(HTTPBIN, pair(patient, "coffee.example.com"))
+        ((status, subject, seen),) = patient.complaints("credentials")
+        assert (status, subject) == ("failed", "Gateway default/web-tls")
+        assert seen.endswith("[certificate-host-uncovered]")
+
+    def test_one_that_is_no_certificate(self, patient):
+        patient.secret(HTTPBIN, {**pair(patient), "tls.crt": "nothing"})
+        ((status, _, seen),) = patient.complaints("credentials")
+        assert (status, "nothing" in seen) == ("failed", False)
+        assert seen.endswith("[certificate-unreadable]")
+
+    def test_one_with_the_key_of_another(self, patient):
+        patient.secret(HTTPBIN, {**pair(patient), "tls.key": pair(patient)["tls.key"]})
+        ((status, _, seen),) = patient.complaints("credentials")
+        assert status == "failed"
+        assert seen.endswith("[certificate-key-mismatch]")
+
+    def test_one_without_the_authority_of_clients(self, patient):
+        patient.secret("mutual-credential", pair(patient, "mutual.example.com"))
+        ((status, _, seen),) = patient.complaints("credentials")
+        assert status == "failed"
+        assert seen.endswith("[mutual-ca-missing]")
+
+    def test_one_that_trusts_other_clients(self, patient):
+        data = patient.find(SECRET, "mutual-credential")["data"]
+        data["ca.crt"] = encoded(Authority("a stranger", days=900).certificate)
+        ((status, subject, seen),) = patient.complaints("credentials")
+        assert (status, subject) == ("failed", "client CA in istio-system/mutual-credential")
+        assert "it trusts CN=a stranger, which did not issue the stack's client certificate" in seen
+
+    def test_a_bundle_of_old_and_new_authorities_is_well(self, patient):
+        data = patient.find(SECRET, "mutual-credential")["data"]
+        data["ca.crt"] = encoded(Authority("the next CA", days=900).certificate + patient.authority.certificate)
+        assert patient.complaints("credentials") == []
+
+    def test_where_secrets_are_denied_nothing_is_said_of_them(self, patient):
+        ((status, _, seen),) = patient.complaints("credentials", denied={SECRET: DoctorError("secrets is forbidden")})
+        assert (status, seen) == ("unknown", "secrets is forbidden")
+
+
+class TestInEnvoy:
+    def test_each_certificate_and_the_clients_authority_is_looked_for(self, patient):
+        subjects = {line.subject for line in patient.said("delivery")}
+        assert subjects == {f"credential {name}" for name in [*CREDENTIALS, "mutual-credential-cacert"]}
+
+    def test_one_that_was_not_given(self, patient):
+        del patient.given[HTTPBIN]
+        ((status, subject, seen),) = patient.complaints("delivery")
+        assert (status, subject) == ("failed", f"credential {HTTPBIN}")
+        assert seen == f"Envoy was not given it (in {POD}); Secret istio-system/{HTTPBIN} is there"
+
+    def test_an_older_one(self, patient):
+        patient.secret(HTTPBIN, pair(patient))
+        ((status, _, seen),) = patient.complaints("delivery")
+        assert (status, seen.split(" (in")[0]) == ("failed", "Envoy holds another certificate than the Secret")
+
+    def test_an_authority_that_was_not_given(self, patient):
+        del patient.given["mutual-credential"]["ca.crt"]
+        ((status, subject, _),) = patient.complaints("delivery")
+        assert (status, subject) == ("failed", "credential mutual-credential-cacert")
+
+    def test_one_whose_secret_is_gone_is_still_served(self, patient):
+        patient.remove(SECRET, HTTPBIN)
+        ((status, _, seen),) = patient.complaints("delivery")
+        assert (status, seen) == ("warning", f"{POD} still serves the one it had; it loses it when it restarts")
+
+    def test_a_host_without_a_filter_chain(self, patient):
+        patient.find("Gateway", "web-tls")["spec"]["servers"][0]["hosts"].append("new.example.com")
+        complaints = patient.complaints("delivery")
+        assert [(status, subject) for status, subject, _ in complaints] == [("failed", "host new.example.com")]
+        assert "Envoy has no TLS listener for it, though Gateway default/web-tls has the host" in complaints[0][2]
+
+
+class TestAsShown:
+    def test_one_that_is_not_the_secrets(self, patient):
+        patient.shown["httpbin.example.com", 443] = Chain.read(pair(patient)["tls.crt"])
+        ((status, subject, seen),) = patient.complaints("served")
+        assert (status, subject) == ("failed", "https://httpbin.example.com")
+        assert "but the Secret holds CN=httpbin.example.com" in seen
+
+    def test_one_behind_the_gateway_that_has_ended(self, patient):
+        patient.shown["nginx.example.com", 443] = Chain.read(pair(patient, "nginx.example.com", days=-1)["tls.crt"])
+        ((status, subject, seen),) = patient.complaints("served")
+        assert (status, subject) == ("failed", "https://nginx.example.com")
+        assert seen.endswith("UTC: clients refuse it")
+
+    def test_one_behind_the_gateway_for_another_host(self, patient):
+        patient.shown["nginx.example.com", 443] = Chain.read(pair(patient, "apache.example.com")["tls.crt"])
+        ((_, _, seen),) = patient.complaints("served")
+        assert "which is not for this host" in seen
+
+    def test_one_behind_the_gateway_of_another_authority(self, patient):
+        strange = pair(patient, "nginx.example.com", authority=Authority("a stranger", days=900))
+        patient.shown["nginx.example.com", 443] = Chain.read(strange["tls.crt"])
+        ((_, _, seen),) = patient.complaints("served")
+        assert "which the stack's CA CN=the CA did not issue" in seen
+
+    def test_a_handshake_that_fails_and_one_that_was_not_tried(self, patient):
+        patient.shown["httpbin.example.com", 443] = DoctorError("connection reset")
+        patient.shown["nginx.example.com", 443] = NotAskedError("there is no port 443")
+        complaints = patient.complaints("served")
+        assert [(status, subject) for status, subject, _ in complaints] == [
+            ("failed", "https://httpbin.example.com"),
+            ("unknown", "https://nginx.example.com"),
+        ]
+        assert "connection reset" in complaints[0][2]
+
+    def test_a_request_with_its_certificate_and_one_with_the_wrong_answer(self, patient):
+        results = patient.results()
+        wanted = [result.check.target.url for result in results].index("https://helloworld.example.com:31989/hello")
+        served = base64.b64decode(patient.find(SECRET, "helloworld-credential")["data"]["tls.crt"])
+        answer = Answer(503, "HTTP/2", "no healthy upstream", certificate=served)
+        results[wanted] = walkthrough.Result(results[wanted].check, answer, "curl --resolve …")
+        (line,) = [line for line in patient.said("requests", results=results) if line.status.value != "ok"]
+        assert line.seen.startswith("expected 200 HTTP/2, but got 503 HTTP/2 with CN=helloworld.example.com, ends 20")
+        assert line.seen.endswith(": no healthy upstream")
+        assert line.next_step == "curl --resolve …"
+
+    def test_without_hosts_in_the_stack_there_is_nothing_to_ask(self, patient):
+        ((status, _, seen),) = patient.complaints("requests", results=[])
+        assert (status, seen) == ("unknown", "the stack exports no `hosts`.")
