@@ -18,7 +18,7 @@ else
 ON_CLUSTER := eval "$$($(PY) -m lab env)"; export PULUMI_STACK=$(STACK);
 endif
 
-.PHONY: help up down test test-unit test-e2e lint types status env renew-check bench
+.PHONY: help up down test test-unit test-e2e lint types doctor status env renew-check bench soak
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,8 +40,13 @@ test: lint types test-unit test-e2e ## everything: lint, types, unit tests, end-
 test-unit: $(VENV)/.complete ## mocks and pure functions, seconds
 	@$(PY) -m pytest -p no:cacheprovider -n auto tests/unit
 
+# Files share the lab two at a time; those that break it, or start another, have it to themselves.
 test-e2e: lab ## the real engine, providers, Istio and Envoy
-	@$(ON_CLUSTER) $(PY) -m pytest -p no:cacheprovider tests/e2e
+	@$(ON_CLUSTER) $(PY) -m pytest -p no:cacheprovider -n 2 --dist loadfile -m "not soak and not alone" tests/e2e
+	@$(ON_CLUSTER) $(PY) -m pytest -p no:cacheprovider -m "alone and not soak" tests/e2e
+
+soak: lab ## what takes longer: many kills, many rotations
+	@$(ON_CLUSTER) $(PY) -m pytest -p no:cacheprovider -m soak tests/e2e
 
 lint: $(VENV)/.complete ## ruff: rules and format
 	@$(CACHES) $(VENV)/bin/ruff check . && $(CACHES) $(VENV)/bin/ruff format --check .
@@ -52,6 +57,9 @@ types: $(VENV)/.complete ## mypy, strict
 bench: lab ## figures, measured now; no test depends on them
 	@$(ON_CLUSTER) $(PY) -m tests.bench hosts
 	@$(PY) -m tests.bench lab
+
+doctor: $(VENV)/.complete ## what is wrong with the ingress, and the next step
+	@$(ON_CLUSTER) $(PY) -m doctor
 
 status: $(VENV)/.complete ## what runs in the lab
 	@$(PY) -m lab status

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from lab import parts, preflight, toolchain
 from lab.cache import locked, remove
@@ -43,7 +44,8 @@ def up(settings: Settings, progress: Progress) -> bool:
             _clear(settings)
             network.check_range_is_free(settings)
         _start(settings, built, pulumi, progress)
-        (settings.run / "ready.json").write_text(json.dumps({"since": time.time(), "pulumi": str(pulumi.own or "")}))
+        ready = {"since": time.time(), "pulumi": str(pulumi.own or ""), "made_of": parts.fingerprint()}
+        (settings.run / "ready.json").write_text(json.dumps(ready))
         return True
 
 
@@ -64,6 +66,8 @@ def problem(settings: Settings) -> str | None:
         return "it is not running"
     if not (settings.run / "ready.json").exists():
         return "its start was not finished"
+    if _ready(settings)["made_of"] != parts.fingerprint():
+        return "it was made of other parts than this checkout names"
     if not Path(f"/sys/class/net/{settings.host_interface}").exists():
         return f"interface {settings.host_interface} is gone"
     api = Api(settings)
@@ -77,8 +81,13 @@ def problem(settings: Settings) -> str | None:
 
 def stored_pulumi(settings: Settings) -> Pulumi:
     """The Pulumi that the running lab was started with."""
-    stored = json.loads((settings.run / "ready.json").read_text())
-    return Pulumi(own=Path(stored["pulumi"]) if stored["pulumi"] else None)
+    own = _ready(settings)["pulumi"]
+    return Pulumi(own=Path(own) if own else None)
+
+
+def _ready(settings: Settings) -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads((settings.run / "ready.json").read_text())
+    return {"made_of": "", **stored}
 
 
 def _clear(settings: Settings, *, keep_logs: bool = False) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from lab.cache import key_of
 from lab.parts import debian, golang, images, wheels
-from lab.parts.catalog import PULUMI_PARTS, Catalog, load
+from lab.parts.catalog import HERE, PULUMI_PARTS, Catalog, load
 from lab.progress import Progress
 
 # Two at a time: while one links on a single core, the other compiles.
@@ -42,6 +43,11 @@ class Parts:
     def executable(self, part: str, name: str) -> Path:
         """One binary of one part."""
         return self.binaries[part] / name
+
+
+def fingerprint() -> str:
+    """What a lab of this checkout is made of and configured with."""
+    return key_of(*(HERE / name for name in ("parts.toml", "go", "config")))
 
 
 def build_all(cache: Path, progress: Progress, *, with_pulumi: bool) -> Parts:

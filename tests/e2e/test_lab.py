@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 SUBNET = "10.211.0.0/16"
 NODE = "10.211.0.2"
 KILLED_AT = random.Random(3)
