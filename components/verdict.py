@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pulumi
 
-from .manifests import Declared
+import rules
 
-if TYPE_CHECKING:
-    import rules
+from .manifests import Declared
 
 _CONFIG = "istio-ingress"
 
@@ -40,9 +38,7 @@ class Judge:
         if errors:
             raise pulumi.RunError(_message(errors))
 
-    def _findings(self, declared: Iterable[Declared]) -> "list[rules.Finding]":
-        import rules  # not before something is judged: it costs an empty program nothing
-
+    def _findings(self, declared: Iterable[Declared]) -> list[rules.Finding]:
         settings = self._settings()
         wanted = [rule for rule in rules.all_rules() if self._reads_certificates or not rule.reads_certificates]
         clusters: dict[int, list[rules.Manifest]] = {}
@@ -59,9 +55,7 @@ class Judge:
         except ValueError as error:
             raise pulumi.RunError(f"Config {_CONFIG}:waivers: {error}.") from None
 
-    def _settings(self) -> "rules.Settings":
-        import rules
-
+    def _settings(self) -> rules.Settings:
         config = pulumi.Config(_CONFIG)
         waivers = config.get_object("waivers") or {}
         if not isinstance(waivers, Mapping) or not all(isinstance(reason, str) for reason in waivers.values()):
@@ -80,17 +74,17 @@ class Judge:
             raise pulumi.RunError(f"Config {_CONFIG}: {error}.") from None
 
 
-def _stops(finding: "rules.Finding") -> bool:
+def _stops(finding: rules.Finding) -> bool:
     return not finding.waived and finding.severity.value == "error"
 
 
-def _line(finding: "rules.Finding") -> str:
+def _line(finding: rules.Finding) -> str:
     declared = f' (declared as "{finding.origin}")' if finding.origin not in ("", finding.name) else ""
     where = f"{finding.resource}{declared} {finding.path}".rstrip()
     return f"{finding.rule}: {where}: {finding.message} {finding.remedy}"
 
 
-def _message(errors: "Sequence[rules.Finding]") -> str:
+def _message(errors: Sequence[rules.Finding]) -> str:
     mistakes = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
     lines = "\n".join(f"  {_line(error)}" for error in errors)
     rule = errors[0].rule

@@ -45,6 +45,9 @@ class Stack:
     def of_this_repository(cls, directory: Path, name: str) -> Stack:
         """The repository's own program with one of its stacks' configurations, on a backend below `directory`."""
         stack = cls.create(directory, (REPOSITORY / "__main__.py").read_text(), name, project="istio-ingress")
+        del stack.environment["PYTHONPATH"]  # as in the repository, the packages stand beside the program
+        for package in ("components", "rules"):
+            (directory / package).symlink_to(REPOSITORY / package)
         for file in ("Pulumi.yaml", "settings.py", f"Pulumi.{name}.yaml"):
             shutil.copyfile(REPOSITORY / file, directory / file)
         return stack

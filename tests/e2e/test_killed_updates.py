@@ -56,15 +56,17 @@ class Shop:
         name = self.environment.name
         age(self.environment.stack, days, *(f"{name}-{one.format(f'{name}-example-com')}" for one in templates))
 
-    def kill(self, after):
-        """Whether `pulumi up`, killed with all that it has started after this many seconds, was still at work."""
+    def kill(self, moments):
+        """Whether `pulumi up` was still at work when it was killed, with all that it had started."""
         stack = self.environment.stack
         command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"]
+        started = time.monotonic()
         update = subprocess.Popen(
             command, cwd=stack.directory, env=stack.environment, stdout=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            update.wait(after)
+            update.wait(moments.uniform(min(1.0, self.seconds / 4), self.seconds))
+            self.seconds = time.monotonic() - started  # as long as an update takes on this machine, now
         except subprocess.TimeoutExpired:
             os.killpg(update.pid, signal.SIGKILL)
         return update.wait() == -signal.SIGKILL
@@ -118,7 +120,7 @@ def kill_and_repair(shop, moments, kinds):
         loads = [shop.environment.load(host, client, 15) for host in ("httpbin", "mutual", "nginx")]
         with loads[0], loads[1], loads[2]:
             change()
-            killed += shop.kill(moments.uniform(1.5, shop.seconds))
+            killed += shop.kill(moments)
             shop.deploy()
         for load in loads:
             assert [answer for answer in load.other_than(200) if answer.refused] == [], change.__name__
@@ -156,7 +158,7 @@ def test_an_object_that_only_the_killed_update_wanted_is_removed(timed):
     for _ in range(2):
         before = timed.leaf_generation
         timed.rotate()
-        timed.kill(moments.uniform(timed.seconds / 3, timed.seconds))
+        timed.kill(moments)
         timed.configure(leaf_generation=before)
         timed.leaf_generation += 1
         timed.deploy()

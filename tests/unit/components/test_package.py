@@ -76,11 +76,11 @@ def test_a_component_is_imported_when_it_is_asked_for():
     assert done.stdout.split() == ["True", "False"]
 
 
-def test_the_components_import_only_pulumi_and_the_standard_library():
+def test_the_components_import_only_pulumi_the_rules_and_the_standard_library():
     program = (
         "import sys, pulumi, pulumi_kubernetes, pulumi_tls; before = set(sys.modules); import components; "
         "[getattr(components, name) for name in components.__all__]; "
         "print(*{name.split('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) <= {"components", "pulumi", "pulumi_kubernetes", "pulumi_tls"}
+    assert set(done.stdout.split()) <= {"components", "rules", "pulumi", "pulumi_kubernetes", "pulumi_tls"}
