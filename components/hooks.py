@@ -1,8 +1,12 @@
 """Functions of the program that the engine calls while it works."""
 
+from itertools import count
+
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
+
+_numbers = count()
 
 
 def before_update(name: str, hook: pulumi.ResourceHookFunction) -> pulumi.ResourceHookBinding | None:
@@ -13,5 +17,6 @@ def before_update(name: str, hook: pulumi.ResourceHookFunction) -> pulumi.Resour
     """
     if isinstance(get_monitor(), MockMonitor):
         return None
-    registered = pulumi.ResourceHook(name, hook, pulumi.ResourceHookOptions(on_dry_run=True))
+    # The engine knows hooks by name in the whole program, where two components of one name are two resources.
+    registered = pulumi.ResourceHook(f"{name}-{next(_numbers)}", hook, pulumi.ResourceHookOptions(on_dry_run=True))
     return pulumi.ResourceHookBinding(before_update=[registered])

@@ -20,7 +20,6 @@ from doctor.gather import Wish
 from doctor.map import Graph, Planned, graph, mermaid, svg
 
 _FORMATS: dict[str, Callable[[Graph, str], str]] = {"mermaid": lambda drawn, _: mermaid(drawn), "svg": svg}
-DEFAULT_GATEWAY = {"namespace": "istio-system", "service": "istio-ingressgateway"}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -142,8 +141,8 @@ def _read(file: str) -> str:
 
 def _requests(_: argparse.Namespace) -> int:
     outputs = tools.stack_outputs(show_secrets=True)
-    gateway = DEFAULT_GATEWAY | (outputs.get("gateway") or {})
-    found = address.find(gateway["namespace"], gateway["service"])
+    gateway = gather.gateway_of(outputs)
+    found = address.find(gateway.namespace, gateway.service)
     to_run = walkthrough.checks(outputs, found)
     if not to_run:
         raise DoctorError("the stack exports no `hosts`, so there is nothing to ask; deploy it first with `make up`.")

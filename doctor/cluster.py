@@ -27,6 +27,7 @@ KINDS = {
     "IngressClass": "ingressclasses.networking.k8s.io",
 }
 SECRET = "Secret"  # noqa: S105 - the kind
+_NAMES_AT_ONCE = 10
 _ANSWERS_WITHIN = "--request-timeout=10s"
 _ONLY_IN_NAMESPACES = frozenset(KINDS) - {"IngressClass"}
 
@@ -94,24 +95,24 @@ def ask(namespaces: Sequence[str] = ()) -> Cluster:
         server = _server()
     except DoctorError as error:
         unasked = NotAskedError("the cluster does not answer")
-        return Cluster(error, dict.fromkeys(KINDS, unasked), is_whole=not namespaces)
+        return Cluster(error, dict.fromkeys(KINDS, unasked))
     with ThreadPoolExecutor(max_workers=len(KINDS)) as pool:
         found = pool.map(lambda kind: _objects(kind, namespaces), KINDS)
         return Cluster(server, dict(zip(KINDS, found, strict=True)), is_whole=not namespaces)
 
 
-def secrets(names: Mapping[str, Sequence[str]]) -> list[Manifest]:
-    """These Secrets, by namespace, as far as they exist; no other is read.
+def secrets(namespace: str, names: Sequence[str]) -> list[Manifest]:
+    """These Secrets of a namespace, as far as they exist; no other is read.
 
     Raises:
-        DoctorError: one of the namespaces was denied.
+        DoctorError: they were denied.
     """
-    found: list[Manifest] = []
-    for namespace, wanted in names.items():
-        if wanted:
-            options = ("--namespace", namespace, "--ignore-not-found", _ANSWERS_WITHIN)
-            found += tools.kubectl_items("secrets", *sorted(set(wanted)), *options)
-    return found
+    # kubectl asks for one after the other, and after some ten of them ever more slowly.
+    some = [names[start : start + _NAMES_AT_ONCE] for start in range(0, len(names), _NAMES_AT_ONCE)]
+    options = ("--namespace", namespace, "--ignore-not-found", _ANSWERS_WITHIN)
+    with ThreadPoolExecutor(max_workers=len(KINDS)) as pool:
+        found = pool.map(lambda wanted: tools.kubectl_items("secrets", *wanted, *options), some)
+        return [secret for secrets in found for secret in secrets]
 
 
 def namespaces_of_secrets(names: Sequence[str]) -> dict[str, list[str]]:

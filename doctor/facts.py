@@ -14,7 +14,7 @@ from doctor.address import IngressAddress
 from doctor.certificates import Chain
 from doctor.cluster import SECRET, Cluster, Manifest, name_of
 from doctor.envoy import Envoy
-from doctor.errors import DoctorError
+from doctor.errors import DoctorError, NotAskedError
 from doctor.topology import Sources, Topology, build
 from doctor.topology.backends import RunningPods, is_ready, template_labels
 from rules.index import Index
@@ -68,7 +68,7 @@ class Facts:
         """
         found = self.cluster.find("Service", self.gateway.namespace, self.gateway.service)
         if found is None:
-            raise DoctorError(f"there is no Service {self.gateway}.")
+            raise NotAskedError(f"there is no Service {self.gateway}")
         return found
 
     @cached_property
@@ -90,8 +90,9 @@ class Facts:
     @cached_property
     def deployment(self) -> Manifest | None:
         """The Deployment that makes the gateway's pods, if one does."""
+        labels = self._selector
         here = (one for one in self.cluster.seen("Deployment") if name_of(one)[0] == self.gateway.namespace)
-        return next((one for one in here if self._selector.items() <= template_labels(one).items()), None)
+        return next((one for one in here if labels and labels.items() <= template_labels(one).items()), None)
 
     @cached_property
     def account(self) -> str:
@@ -189,11 +190,14 @@ class Facts:
         try:
             if self.pods:
                 return dict(self.pods[0]["metadata"].get("labels") or {})
-            told = self.told.get("gateway")
-            selector = (told.get("selector") or {}) if isinstance(told, Mapping) else {}
-            return {**self._selector, **selector, **(template_labels(self.deployment) if self.deployment else {})}
         except DoctorError:
-            return {}
+            pass  # then by what is known of them
+        told = self.told.get("gateway")
+        found = dict((told.get("selector") or {}) if isinstance(told, Mapping) else {})
+        try:
+            return found | self._selector | (template_labels(self.deployment) if self.deployment else {})
+        except DoctorError:
+            return found
 
     def _serves(self, gateway: Gateway) -> bool:
         return gateway.labels <= self._labels.items()

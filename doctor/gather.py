@@ -71,13 +71,13 @@ def cluster_facts(wish: Wish) -> Facts:
         if not wish.namespaces:
             objects_asked = pool.submit(cluster.ask)
         outputs = outputs_asked.result()
-        gateway = wish.gateway or _gateway(outputs)
+        gateway = wish.gateway or gateway_of(outputs)
         found = cluster.ask([*wish.namespaces, gateway.namespace]) if wish.namespaces else objects_asked.result()
     settings = wish.settings(config_asked.result())
     facts = Facts(now(), found, outputs, gateway, settings, has_stack=wish.gateway is None)
     if isinstance(found.server, DoctorError):
         return replace(facts, cluster=found.with_secrets(NotAskedError("the cluster does not answer")))
-    whole = found.with_secrets(_try(cluster.secrets, {gateway.namespace: _credentials(facts)}))
+    whole = found.with_secrets(_try(cluster.secrets, gateway.namespace, _credentials(facts)))
     return replace(facts, cluster=whole, settings=replace(settings, complete=whole.has_everything()))
 
 
@@ -106,7 +106,8 @@ def _config(wish: Wish) -> Mapping[str, Any]:
     return {} if wish.gateway else stack_config()
 
 
-def _gateway(outputs: Mapping[str, Any] | DoctorError) -> GatewayName:
+def gateway_of(outputs: Mapping[str, Any] | DoctorError) -> GatewayName:
+    """The gateway that a stack's outputs name, or else the one that `istioctl install` makes."""
     told = {} if isinstance(outputs, DoctorError) else outputs.get("gateway")
     told, default = told if isinstance(told, Mapping) else {}, GatewayName()
     return GatewayName(told.get("namespace", default.namespace), told.get("service", default.service))

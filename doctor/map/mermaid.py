@@ -8,7 +8,7 @@ from doctor.topology import Health
 
 #: Mermaid refuses longer texts, and more lines, unless whoever draws it was told otherwise.
 LONGEST_TEXT, MOST_LINES = 50_000, 500
-_WIDEST = 30
+_WIDEST, _WIDEST_DETAIL = 36, 56
 _TROUBLE = 90
 _CLASSES = {Health.BROKEN: "broken", Health.WARNING: "warning", Health.UNKNOWN: "unknown"}
 _STYLES = """\
@@ -31,7 +31,7 @@ def _drawn(graph: Graph, *, details: bool) -> str:
 
 def _label(box: Box, *, details: bool) -> str:
     words = [shortened(title, _WIDEST) for title in box.titles]
-    words += [shortened(detail, _WIDEST + 12) for detail in box.details if details or box.health]
+    words += [shortened(detail, _WIDEST_DETAIL) for detail in box.details if details or box.health]
     words += [shortened(trouble.text, _TROUBLE) for trouble in box.troubles]
     return '"' + "<br/>".join(_escaped(word) for word in words) + '"'
 

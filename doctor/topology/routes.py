@@ -89,9 +89,11 @@ class Routes:
         if f"{name}.{namespace}" == host:
             return Backend(host, port, is_known=False)
         service = known(self._index.services.find, namespace, name)
-        backend = Backend(f"Service {namespace}/{name}", port, is_known=service is not None)
-        for node in (known(lambda: service.ports) or []) if service else []:
-            if service and number in (node.value.get("port"), 0):
+        if service is None:
+            return Backend(f"Service {namespace}/{name}", port, is_known=False)
+        backend = Backend(f"Service {namespace}/{name}", port)
+        for node in known(lambda: service.ports) or []:
+            if number in (node.value.get("port"), 0):
                 backend.port = str(node.value.get("port"))
                 self._pods.fill(backend, service.node.value, node.value)
                 break

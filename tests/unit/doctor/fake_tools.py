@@ -46,8 +46,10 @@ class FakeTools:
 
     def _get(self, words):
         namespaces = [words[place + 1] for place, word in enumerate(words) if word == "--namespace"]
+        if words[0] == "service":
+            return json.dumps(self.patient.find("Service", words[1]))
         if words[0] != "secrets":
-            found = self.patient.objects[KIND_OF[words[0]]]
+            found = self.patient.objects[KIND_OF.get(words[0], words[0])]
             return json.dumps({"items": [one for one in found if _is_in(one, namespaces)]})
         secrets = self.patient.objects[SECRET]
         if "--no-headers" in words:

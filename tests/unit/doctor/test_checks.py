@@ -90,6 +90,11 @@ class TestGateway:
         ((status, _, seen),) = patient.complaints("gateway")
         assert (status, seen) == ("failed", "there is none with the labels istio=ingress")
 
+    def test_a_service_without_a_selector_has_no_deployment_of_its_own(self, patient):
+        del patient.find("Service", "istio-ingressgateway")["spec"]["selector"]
+        facts = patient.facts()
+        assert (facts.deployment, facts.pods) == (None, [])
+
     def test_one_pod_of_two_that_is_not_ready(self, patient):
         pod = patient.find("Pod", "istio-ingressgateway")
         waiting = {
@@ -195,6 +200,18 @@ class TestRoutes:
         assert (status, subject) == ("failed", "host httpbin.example.com")
         assert seen == "Service default/httpbin has no endpoint: Deployment httpbin is scaled to 0."
 
+    def test_a_deployment_of_others_that_is_scaled_to_0_is_no_reason(self, patient):
+        patient.find("EndpointSlice", "httpbin")["endpoints"] = []
+        patient.find("Deployment", "helloworld")["spec"]["replicas"] = 0
+        ((_, _, seen),) = patient.complaints("routes")
+        assert seen == "Service default/httpbin has no endpoint: no pod of default has its labels app=httpbin."
+
+    def test_a_host_with_one_broken_route_of_two_is_not_called_well(self, patient):
+        http = patient.find("VirtualService", "web-tls-helloworld")["spec"]["http"]
+        http.append({"match": [{"uri": {"exact": "/bye"}}], "route": [{"destination": {"host": "goodbye"}}]})
+        lines = [line for line in patient.said("routes") if "helloworld.example.com" in line.subject]
+        assert [line.status.value for line in lines] == ["failed"]
+
     def test_a_selector_that_no_pod_has(self, patient):
         patient.find("EndpointSlice", "helloworld")["endpoints"] = []
         patient.find("Service", "helloworld")["spec"]["selector"] = {"app": "hello"}
@@ -208,6 +225,23 @@ class TestRoutes:
         ((_, _, seen),) = patient.complaints("routes")
         assert seen.startswith("None of the 1 pods behind Service default/helloworld is ready (helloworld-")
         assert "ImagePullBackOff" in seen
+
+    def test_a_pod_that_runs_and_is_not_ready(self, patient):
+        patient.find("EndpointSlice", "helloworld")["endpoints"][0]["conditions"]["ready"] = False
+        ((_, _, seen),) = patient.complaints("routes")
+        assert seen.endswith(": not ready).")
+
+    def test_a_pod_that_is_going(self, patient):
+        patient.find("EndpointSlice", "helloworld")["endpoints"][0]["conditions"]["ready"] = False
+        patient.find("Pod", "helloworld")["metadata"]["deletionTimestamp"] = "2026-11-23T02:00:00Z"
+        ((_, _, seen),) = patient.complaints("routes")
+        assert seen.endswith(": Terminating).")
+
+    def test_a_service_without_selector_and_endpoints(self, patient):
+        patient.find("EndpointSlice", "helloworld")["endpoints"] = []
+        del patient.find("Service", "helloworld")["spec"]["selector"]
+        ((_, _, seen),) = patient.complaints("routes")
+        assert seen == "Service default/helloworld has no selector and no endpoints."
 
     def test_a_target_port_that_no_pod_has(self, patient):
         patient.find("Service", "helloworld")["spec"]["ports"][0]["targetPort"] = "web"

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from doctor.client import Identity, Target, curl, send
+from doctor.certificates import Chain
+from doctor.client import Identity, Target, curl, send, shown_certificate
 from doctor.strangers import stranger_certificate_authority
 from tests.unit.certificates import Authority
 
@@ -106,3 +107,20 @@ def test_the_curl_line_resolves_the_name_and_names_the_files():
         " --cert client.crt --key client.key https://httpbin.example.com:30443/status/418"
     )
     assert "--resolve a.example.com:80:192.0.2.7" in curl(Target("http://a.example.com/", "192.0.2.7"))
+
+
+def test_the_certificate_that_is_shown_is_seen_whoever_issued_it(serve, authority):
+    port = int(serve().url.split(":")[2].split("/")[0])
+    shown = Chain.read(shown_certificate("127.0.0.1", port, "teapot.example.com"))
+    assert shown.names == ["teapot.example.com"]
+    assert shown.is_issued_by(Chain.read(authority.certificate))
+
+
+def test_it_is_seen_where_a_client_certificate_is_asked_for(serve, authority):
+    port = int(serve(client_ca=authority.certificate).url.split(":")[2].split("/")[0])
+    assert Chain.read(shown_certificate("127.0.0.1", port, "teapot.example.com")).names == ["teapot.example.com"]
+
+
+def test_nobody_listening_is_an_os_error():
+    with pytest.raises(OSError, match="refused"):
+        shown_certificate("127.0.0.1", 1, "teapot.example.com")

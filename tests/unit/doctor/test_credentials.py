@@ -162,6 +162,11 @@ class TestAsShown:
         ((_, _, seen),) = patient.complaints("served")
         assert "which the stack's CA CN=the CA did not issue" in seen
 
+    def test_a_host_of_others_is_not_held_against_the_stacks_authority(self, patient):
+        strange = Authority("a stranger", days=900).issue("theirs.example.com", days=300)
+        patient.shown["theirs.example.com", 443] = Chain.read(strange.certificate)
+        assert patient.complaints("served") == []
+
     def test_a_handshake_that_fails_and_one_that_was_not_tried(self, patient):
         patient.shown["httpbin.example.com", 443] = DoctorError("connection reset")
         patient.shown["nginx.example.com", 443] = NotAskedError("there is no port 443")
