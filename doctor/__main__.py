@@ -15,10 +15,12 @@ from pathlib import Path
 
 from doctor import address, checks, gather, report, tools, walkthrough
 from doctor.errors import DoctorError
-from doctor.facts import GatewayName
+from doctor.facts import GatewayName, certain
 from doctor.gather import Wish
 from doctor.map import Graph, Planned, graph, mermaid, svg
 
+# How long a change may take from the API server to the gateway.
+PUSH_SECONDS = 15.0
 _FORMATS: dict[str, Callable[[Graph, str], str]] = {"mermaid": lambda drawn, _: mermaid(drawn), "svg": svg}
 
 
@@ -108,6 +110,7 @@ def _map(options: argparse.Namespace) -> int:
     wish = _wish(options)
     if options.preview is None:
         facts = gather.cluster_facts(wish)
+        certain(facts.cluster.server)
         facts.cluster.of("Gateway")
         found, name = facts.topology, f"Ingress of {facts.gateway}, {facts.now:%Y-%m-%d %H:%M} UTC"
         for error in facts.cluster.objects.values():
@@ -146,7 +149,7 @@ def _requests(_: argparse.Namespace) -> int:
     to_run = walkthrough.checks(outputs, found)
     if not to_run:
         raise DoctorError("the stack exports no `hosts`, so there is nothing to ask; deploy it first with `make up`.")
-    results = walkthrough.run(to_run, outputs, _certificates())
+    results = walkthrough.run(to_run, outputs, _certificates(), patience=PUSH_SECONDS)
     print(f"Ingress: {found.host}, ports {found.ports} ({found.source})\n")
     print(walkthrough.table(results))
     wrong = [result for result in results if not result.is_right]

@@ -73,7 +73,8 @@ def cluster_facts(wish: Wish) -> Facts:
         outputs = outputs_asked.result()
         gateway = wish.gateway or gateway_of(outputs)
         found = cluster.ask([*wish.namespaces, gateway.namespace]) if wish.namespaces else objects_asked.result()
-    settings = wish.settings(config_asked.result())
+    # What Istio does not look for elsewhere is not looked for elsewhere here.
+    settings = replace(wish.settings(config_asked.result()), gateway_namespaces={"": gateway.namespace})
     facts = Facts(now(), found, outputs, gateway, settings, has_stack=wish.gateway is None)
     if isinstance(found.server, DoctorError):
         return replace(facts, cluster=found.with_secrets(NotAskedError("the cluster does not answer")))
@@ -153,7 +154,7 @@ def _shown(facts: Facts) -> dict[tuple[str, int], Chain | DoctorError]:
     _require_pods(facts)
     entries = facts.topology.entries
     listened = [(entry.host, entry.listener) for entry in entries]
-    wanted = sorted({(host, one.port) for host, one in listened if one and one.mode})
+    wanted = sorted({(host, one.port) for host, one in listened if one and one.shows_certificate})
     return dict(zip(wanted, _each(lambda place: _handshake(facts, *place), wanted), strict=True))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from doctor.errors import DoctorError
 from doctor.strangers import stranger_certificate_authority
 
 TEAPOT = "418"
+POLL_SECONDS = 0.2
+LATE_SECONDS = 1.0
 SIDE_BY_SIDE = 8
 
 
@@ -39,6 +42,8 @@ class Result:
     check: Check
     answer: Answer
     curl: str
+    waited: float = 0.0
+    """Seconds until this answer came, with those before it that were wrong."""
 
     @property
     def seen(self) -> str:
@@ -73,8 +78,14 @@ def authority(outputs: Mapping[str, Any], purpose: str) -> str:
     return str(outputs.get(own) or outputs.get("ca_certificate") or "")
 
 
-def run(checks_to_run: list[Check], outputs: Mapping[str, Any], certificates: Path) -> list[Result]:
-    """Send them all; `certificates` receives the public certificates that the curl lines name (no key)."""
+def run(
+    checks_to_run: list[Check], outputs: Mapping[str, Any], certificates: Path, *, patience: float = 0.0
+) -> list[Result]:
+    """Send them all; `certificates` receives the public certificates that the curl lines name (no key).
+
+    A wrong answer is asked for again for `patience` seconds: what an update has just written takes a moment from the
+    API server through istiod to the gateway.
+    """
     authorities = _write_certificates(outputs, certificates)
     identity = None
     if outputs.get("client_certificate") and outputs.get("client_key"):
@@ -82,12 +93,18 @@ def run(checks_to_run: list[Check], outputs: Mapping[str, Any], certificates: Pa
 
     def asked(check: Check) -> Result:
         shown = identity if check.with_identity else None
-        answer = send(check.target, ca=authorities.get(check.ca), identity=shown)
         files = (
             {"certificate_file": str(certificates / CLIENT), "key_file": "client.key"} if check.with_identity else {}
         )
         line = curl(check.target, ca_file=str(certificates / check.ca) if check.ca else "", **files)
-        return Result(check, answer, line)
+        started = time.monotonic()
+        while True:
+            answer = send(check.target, ca=authorities.get(check.ca), identity=shown)
+            waited = time.monotonic() - started
+            result = Result(check, answer, line, waited)
+            if result.is_right or waited > patience:
+                return result
+            time.sleep(POLL_SECONDS)
 
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         return list(pool.map(asked, checks_to_run))
@@ -99,7 +116,8 @@ def table(results: list[Result]) -> str:
     lines = [f"{'REQUEST':<{width}}{'EXPECTED':<14}{'SEEN':<14}VERDICT"]
     for result in results:
         seen = result.answer.refused or result.answer.body.strip()[:60]
-        verdict = "ok" if result.is_right else f"WRONG {seen}".rstrip()
+        late = f" after {result.waited:.1f} s" if result.waited > LATE_SECONDS else ""
+        verdict = f"ok{late}" if result.is_right else f"WRONG {seen}".rstrip()
         lines.append(f"{result.check.what:<{width}}{result.check.expected:<14}{result.seen:<14}{verdict}")
     lines += ["", "The same by hand:", *(f"  {result.curl}" for result in results)]
     if any(result.check.with_identity for result in results):

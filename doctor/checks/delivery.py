@@ -20,7 +20,8 @@ def check(facts: Facts) -> Iterator[Line]:
     """Pod by pod, what is missing; then what all have."""
     facts.cluster.of("Gateway")
     facts.cluster.of(SECRET)
-    if not facts.pods or not facts.envoys:
+    _ = facts.pods  # where they cannot be asked for, that is said instead
+    if not facts.envoys:
         raise NotAskedError("no gateway pod is ready")
     asked: dict[str, Envoy] = {}
     for pod, answer in facts.envoys.items():
@@ -84,7 +85,7 @@ def _names(facts: Facts, envoys: dict[str, Envoy]) -> Iterator[Line]:
     """TLS hosts for which Envoy has no filter chain: their server was dropped, or has not arrived."""
     names = frozenset.intersection(*(envoy.names for envoy in envoys.values()))
     listened = [(entry.host, entry.listener) for entry in facts.topology.entries]
-    listeners = {(host, listener.resource) for host, listener in listened if listener and listener.mode}
+    listeners = {(host, listener.resource) for host, listener in listened if listener and listener.shows_certificate}
     for host, resource in sorted(listeners):
         parents = {f"*.{'.'.join(host.split('.')[level:])}" for level in range(1, host.count(".") + 1)}
         if host != "*" and not names & {host, *parents}:

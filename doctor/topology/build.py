@@ -74,8 +74,10 @@ class _Builder:
                 found = self._listeners[id(server)]
                 for host in server.hosts:
                     is_bound = (host, id(server)) in self._entries or (host.startswith("*") and id(server) in used)
+                    # Between clusters Istio routes by itself.
+                    needs_none = found.redirects or found.mode == "AUTO_PASSTHROUGH"
                     if not is_bound:
-                        yield Entry(host, found, [], [] if found.redirects else [_no_route(found)])
+                        yield Entry(host, found, [], [] if needs_none else [_no_route(found)])
 
     def _bind(self, service: VirtualService) -> Iterator[Entry]:
         """Add a VirtualService's routes to the entries; what it gives is the hosts that no Gateway has."""

@@ -113,6 +113,11 @@ class Listener:
         return worst(self.troubles)
 
     @property
+    def shows_certificate(self) -> bool:
+        """Whether a client from outside gets a certificate for its host: the listener's own, or that of a backend."""
+        return self.mode in ("SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL", "PASSTHROUGH")
+
+    @property
     def title(self) -> str:
         """Port, protocol and TLS mode: `443 HTTPS SIMPLE`."""
         return " ".join(filter(None, [str(self.port or "?"), self.protocol, self.mode]))

@@ -46,7 +46,7 @@ class Stack:
         """The repository's own program with one of its stacks' configurations, on a backend below `directory`."""
         stack = cls.create(directory, (REPOSITORY / "__main__.py").read_text(), name, project="istio-ingress")
         del stack.environment["PYTHONPATH"]  # as in the repository, the packages stand beside the program
-        for package in ("components", "rules"):
+        for package in ("components", "deploy", "rules"):
             (directory / package).symlink_to(REPOSITORY / package)
         for file in ("Pulumi.yaml", "settings.py", f"Pulumi.{name}.yaml"):
             shutil.copyfile(REPOSITORY / file, directory / file)

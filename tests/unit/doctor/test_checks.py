@@ -109,7 +109,7 @@ class TestGateway:
     def test_an_account_that_may_not_list_secrets(self, patient):
         ((status, subject, seen),) = patient.complaints("rights", may_read_secrets=False)
         assert (status, subject) == ("failed", "service account istio-system/istio-ingressgateway-service-account")
-        assert "istiod serves no credential" in seen
+        assert seen.startswith("may not list the Secrets of istio-system: istiod serves no credential")
 
     def test_a_question_that_is_denied_says_what_to_ask_for(self, patient):
         (line,) = patient.said("rights", may_read_secrets=FORBIDDEN)
@@ -160,6 +160,18 @@ class TestPorts:
         patient.add({**pod, "metadata": {"name": "other", "namespace": "shop", "labels": {"istio": "other"}}})
         assert patient.complaints("ports") == []
         assert patient.complaints("rules") == []
+
+    def test_routes_on_other_gateways_only_are_not_judged_but_those_on_both_are(self, patient):
+        patient.add(gateway("elsewhere", "shop.example.com", selector={"istio": "other"}))
+        pod = patient.find("Pod", "istio-ingressgateway")
+        patient.add({**pod, "metadata": {"name": "other", "namespace": "shop", "labels": {"istio": "other"}}})
+        service = patient.find("VirtualService", "web-tls-httpbin")
+        lost = {"route": [{"destination": {"host": "lost", "port": {"number": 8000}}}]}
+        spec = {"hosts": ["shop.example.com"], "gateways": ["shop/elsewhere"], "http": [lost]}
+        patient.add({**service, "metadata": {"name": "theirs", "namespace": "default"}, "spec": spec})
+        assert patient.complaints("routes") == []
+        spec["gateways"].append("default/web-tls")
+        assert "route-service-missing" in " ".join(seen for _, _, seen in patient.complaints("routes"))
 
     def test_a_gateway_that_selects_no_pod_at_all_is_named(self, patient):
         patient.add(gateway("lost", "lost.example.com", selector={"istio": "ingress-gateway"}))

@@ -131,6 +131,11 @@ def test_a_map_of_half_a_cluster_says_what_is_missing(doctor, fake_tools):
     assert "httpbin.example.com" in out
 
 
+def test_without_a_cluster_there_is_no_map(doctor, fake_tools):
+    fake_tools.broken["kubectl get --raw"] = "connection refused"
+    assert doctor("map") == (2, "", "doctor: connection refused\n")
+
+
 def test_without_gateways_there_is_no_map(doctor, fake_tools):
     fake_tools.broken["kubectl get gateways"] = "gateways is forbidden"
     assert doctor("map")[0] == 2

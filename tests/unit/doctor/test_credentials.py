@@ -2,6 +2,7 @@
 
 import base64
 
+import rules
 from doctor import walkthrough
 from doctor.certificates import Chain
 from doctor.client import Answer
@@ -75,6 +76,12 @@ class TestInTheCluster:
         ((status, _, seen),) = patient.complaints("credentials")
         assert (status, "nothing" in seen) == ("failed", False)
         assert seen.endswith("[certificate-unreadable]")
+
+    def test_one_that_is_no_certificate_is_not_called_well_even_where_the_rule_is_waived(self, patient):
+        patient.secret(HTTPBIN, {**pair(patient), "tls.crt": "nothing"})
+        waived = rules.Settings(complete=True, waivers={"certificate-unreadable": "tomorrow"})
+        ((status, _, seen),) = patient.complaints("credentials", settings=waived)
+        assert (status, seen) == ("failed", "it holds no certificate that can be read")
 
     def test_one_with_the_key_of_another(self, patient):
         patient.secret(HTTPBIN, {**pair(patient), "tls.key": pair(patient)["tls.key"]})

@@ -1,5 +1,7 @@
 """What the doctor asks for, and what it does not."""
 
+import json
+
 import pytest
 
 from doctor import checks
@@ -7,6 +9,7 @@ from doctor.cluster import KINDS
 from doctor.errors import DoctorError
 from doctor.facts import GatewayName
 from doctor.gather import PODS, Wish, all_facts, cluster_facts
+from doctor.topology import Health
 from tests.unit.doctor.patient import CREDENTIALS
 
 
@@ -38,6 +41,40 @@ def test_only_the_secrets_that_gateways_name_are_read(gathered, fake_tools):
     (command,) = fake_tools.asked("kubectl get secrets")
     names = command.partition(" --namespace istio-system")[0].split()[3:]
     assert set(names) == {*CREDENTIALS, "mutual-credential-cacert"}
+
+
+def test_names_that_are_no_bare_names_of_secrets_are_not_asked_for(gathered, fake_tools, patient):
+    servers = patient.find("Gateway", "web-tls")["spec"]["servers"]
+    servers[0]["tls"]["credentialName"] = "default/httpbin-credential"
+    servers[1]["tls"]["credentialName"] = "configmap://default/helloworld"
+    gathered()
+    (command,) = [one for one in fake_tools.asked("kubectl get secrets") if "--ignore-not-found" in one]
+    assert "/" not in command
+
+
+def test_pods_with_the_same_labels_elsewhere_do_not_make_credentials_missing(gathered, patient):
+    pod = patient.find("Pod", "istio-ingressgateway")
+    patient.add({**pod, "metadata": {**pod["metadata"], "name": "twin", "namespace": "istio-twin"}})
+    facts = gathered()
+    assert complaints(facts) == []
+    assert facts.topology.count(Health.OK) == 4
+
+
+def test_a_listener_between_clusters_is_not_asked_for_a_certificate(gathered, patient):
+    gateway = patient.find("Gateway", "nginx-passthrough")
+    spec = json.loads(json.dumps(gateway["spec"]))
+    spec["servers"][0] |= {"hosts": ["*.local"], "port": {"number": 15443, "name": "tls", "protocol": "TLS"}}
+    spec["servers"][0]["tls"]["mode"] = "AUTO_PASSTHROUGH"
+    patient.add({**gateway, "metadata": {"name": "east-west", "namespace": "istio-system"}, "spec": spec})
+    facts = gathered()
+    assert ("*.local", 15443) not in facts.shown
+    assert complaints(facts, "delivery") == complaints(facts, "routes") == []
+
+
+def test_the_clients_key_is_asked_for_to_send_requests_with_it(gathered, fake_tools):
+    gathered()
+    (command,) = fake_tools.asked("pulumi stack output")
+    assert "--show-secrets" in command
 
 
 def test_a_missing_secret_is_looked_for_elsewhere_by_name_only(gathered, fake_tools, patient):

@@ -46,6 +46,17 @@ def test_a_certificate_that_is_yet_to_be_issued_is_known_by_its_hosts(preview):
     assert "httpbin" in certificate.secret
 
 
+def test_an_intermediate_authority_in_the_secret_is_not_its_certificate(preview):
+    leaf = step(preview, "web-httpbin-example-com-ecdsa-p256-certificate")
+    between = json.loads(json.dumps(leaf))
+    between["urn"] = between["newState"]["urn"] = leaf["urn"] + "-between"
+    between["newState"]["inputs"] |= {"isCaCertificate": True, "validityPeriodHours": 24}
+    preview["steps"].append(between)
+    step(preview, "web-httpbin-example-com-ecdsa-p256")["newState"]["dependencies"].insert(0, between["urn"])
+    (certificate,) = entry(topology(preview), "httpbin.example.com").listener.certificates
+    assert certificate.valid_for == 365
+
+
 def test_a_certificate_for_half_of_the_hosts_is_not_the_listeners(preview):
     server = step(preview, "web-gateway")["newState"]["inputs"]["spec"]["servers"][0]
     server["hosts"].append("other.example.com")

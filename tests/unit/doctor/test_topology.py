@@ -92,6 +92,36 @@ def test_every_kind_of_match_has_words(match, words):
     assert found.entries[0].routes[0].matches == (words,)
 
 
+def test_a_route_that_takes_everything_in_one_of_its_matches_takes_everything():
+    route = {"match": [{"uri": {"prefix": "/a"}}, {}], "route": [{"destination": {"host": "a"}}]}
+    found = topology(gateway(server("shop.example")), virtual_service("shop.example", http=[route]))
+    assert found.entries[0].routes[0].matches == ()
+
+
+def test_an_endpoint_that_is_no_pod_is_known_by_its_address():
+    metadata = {"name": "web-1", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}}
+    outside = {"metadata": metadata, "ports": [{"name": "http"}], "endpoints": [{"addresses": ["192.0.2.7"]}]}
+    found = topology(
+        gateway(server("shop.example")),
+        virtual_service("shop.example", http=[to("web")]),
+        service("web"),
+        pods=RunningPods([outside], [], []),
+    )
+    (backend,) = found.entries[0].routes[0].backends
+    assert ([pod.name for pod in backend.pods], backend.ready) == (["192.0.2.7"], 1)
+
+
+def test_a_service_without_a_selector_is_promised_nobodys_pods():
+    labels = {"metadata": {"labels": {"app": "web"}}}
+    deployment = {"kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"template": labels}}
+    manifests = [gateway(server("shop.example")), virtual_service("shop.example", http=[to("web")])]
+    promised = topology(*manifests, service("web"), pods=PlannedPods([deployment]))
+    assert promised.entries[0].routes[0].backends[0].promise == "1 of Deployment web"
+    bare = service("web")
+    bare["spec"]["selector"] = {}
+    assert topology(*manifests, bare, pods=PlannedPods([deployment])).entries[0].routes[0].backends[0].promise == ""
+
+
 def test_a_passthrough_server_takes_only_tls_routes_for_its_host():
     tls = [
         {"match": [{"sniHosts": ["a.example"]}], "route": [{"destination": {"host": "a"}}]},
@@ -113,6 +143,12 @@ def test_a_redirect_needs_no_route_and_any_other_host_does():
     )
     health = {entry.host: entry.health for entry in found.entries}
     assert (health["shop.example"], health["blog.example"]) == (Health.OK, Health.BROKEN)
+
+
+def test_a_listener_between_clusters_needs_no_route_and_shows_no_certificate():
+    found = topology(gateway(server("*.local", number=15443, protocol="TLS", mode="AUTO_PASSTHROUGH")))
+    (entry,) = found.entries
+    assert (entry.health, entry.listener.shows_certificate) == (Health.OK, False)
 
 
 def test_what_the_gateway_answers_itself():

@@ -44,3 +44,18 @@ def test_the_right_status_with_the_wrong_body_is_wrong():
     check = walkthrough.checks({"hosts": {"tls": ["helloworld.example.com"]}}, ADDRESS)[0]
     assert not walkthrough.Result(check, Answer(200, "HTTP/2", "somebody else"), "").is_right
     assert walkthrough.Result(check, Answer(200, "HTTP/2", "Hello version: v1, instance: x\n"), "").is_right
+
+
+def test_a_wrong_answer_is_asked_for_again_while_there_is_patience(monkeypatch, tmp_path):
+    answers = iter([Answer(refused="connection reset"), Answer(503, "HTTP/1.1"), Answer(200, "HTTP/1.1")])
+    monkeypatch.setattr(walkthrough, "send", lambda *_, **__: next(answers))
+    monkeypatch.setattr(walkthrough, "POLL_SECONDS", 0.0)
+    check = walkthrough.checks({"hosts": {"http": ["httpbin.example.com"]}}, ADDRESS)[0]
+    (result,) = walkthrough.run([check], {}, tmp_path, patience=10)
+    assert (result.is_right, next(answers, None)) == (True, None)
+
+
+def test_without_patience_the_first_answer_counts(monkeypatch, tmp_path):
+    monkeypatch.setattr(walkthrough, "send", lambda *_, **__: Answer(503, "HTTP/1.1"))
+    check = walkthrough.checks({"hosts": {"http": ["httpbin.example.com"]}}, ADDRESS)[0]
+    assert not walkthrough.run([check], {}, tmp_path)[0].is_right
