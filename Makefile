@@ -59,7 +59,7 @@ bench: lab ## figures, measured now; no test depends on them
 	@$(PY) -m tests.bench lab
 
 doctor: $(VENV)/.complete ## what is wrong with the ingress, and the next step
-	@$(ON_CLUSTER) $(PY) -m doctor
+	@$(ON_CLUSTER) $(PY) -m doctor $(DOCTOR)
 
 status: $(VENV)/.complete ## what runs in the lab
 	@$(PY) -m lab status

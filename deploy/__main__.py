@@ -12,11 +12,12 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from deploy import leftovers
+from deploy import leftovers, sidecars
 
 NO_STACK = re.compile(r"no stack named")
 LOCK_HOLDER = re.compile(r"created by [^@\s]+@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 PENDING = re.compile(r"pending operation")
+TORN = re.compile(r"failed to load checkpoint: (unexpected )?EOF")
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,20 @@ def pulumi(*arguments: str) -> Outcome:
 
 
 def _select(stack: str, *options: str) -> Outcome:
-    command = ["pulumi", "stack", "select", *options, stack, "--non-interactive"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = ["stack", "select", *options, stack, "--non-interactive"]
+    done = _quietly(*command)
+    if TORN.search(done.stderr) and sidecars.remove_torn(json.loads(_quietly("whoami", "--json").stdout)["url"]):
+        print(
+            "deploy: an earlier update was killed; a file of attributes that it left empty is removed.", file=sys.stderr
+        )
+        done = _quietly(*command)
     if done.returncode and not NO_STACK.search(done.stderr):
         print(f"deploy: {done.stderr.strip()}", file=sys.stderr)
     return Outcome(done.returncode, done.stderr)
+
+
+def _quietly(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["pulumi", *arguments], capture_output=True, text=True, check=False)
 
 
 def _recovering(*arguments: str) -> Outcome:

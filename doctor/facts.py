@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +18,9 @@ from doctor.envoy import Envoy
 from doctor.errors import DoctorError, NotAskedError
 from doctor.topology import Sources, Topology, build
 from doctor.topology.backends import RunningPods, is_ready, template_labels
+from doctor.topology.findings import known
 from rules.index import Index
-from rules.resources import Gateway
+from rules.resources import Gateway, Server
 
 T = TypeVar("T")
 
@@ -130,6 +132,13 @@ class Facts:
     def gateways(self) -> list[Gateway]:
         """The Gateways that the gateway's pods serve, wherever they stand."""
         return [gateway for gateway in self.index.gateways.items if self._serves(gateway)]
+
+    def credentials_of(self, server: Server) -> list[str]:
+        """The bare names of the Secrets beside the gateway's pods that a server reads its certificates from."""
+        named = known(lambda: server.credential_names if server.terminates else []) or []
+        prefixes = ("kubernetes://", f"{self.gateway.namespace}/")
+        bare = [functools.reduce(str.removeprefix, prefixes, name) for name in named]
+        return [name for name in bare if name and "/" not in name]  # the rules say what is wrong with the others
 
     @cached_property
     def findings(self) -> list[rules.Finding]:

@@ -116,13 +116,15 @@ def gateway_of(outputs: Mapping[str, Any] | DoctorError) -> GatewayName:
 
 def _credentials(facts: Facts) -> list[str]:
     """The names under which the gateway may look for Secrets."""
-    names: list[str] = []
+    names: set[str] = set()
     for server in _servers(facts):
-        told = known(lambda server=server: server.tls.text("caCertCredentialName"))  # type: ignore[misc]
-        for name in [*(known(getattr, server, "credential_names") or []), *([told] if told else [])]:
-            base = name.removesuffix(CA_SUFFIX)
-            names += [name, base, base + CA_SUFFIX] if known(getattr, server, "mode") in MUTUAL_MODES else [name]
-    return sorted({name for name in names if name and "/" not in name and ":" not in name})
+        read = facts.credentials_of(server)
+        names.update(read)
+        if known(getattr, server, "mode") in MUTUAL_MODES:
+            told = known(lambda server=server: server.tls.text("caCertCredentialName"))  # type: ignore[misc]
+            base = (told or (read or [""])[0]).removesuffix(CA_SUFFIX)
+            names |= {base, base + CA_SUFFIX} if base and "/" not in base else set()
+    return sorted(names)
 
 
 def _missing(facts: Facts) -> list[str]:
@@ -130,13 +132,12 @@ def _missing(facts: Facts) -> list[str]:
     if isinstance(facts.cluster.objects.get(SECRET), DoctorError):
         return []
     present = {name for _, name in map(name_of, facts.cluster.of(SECRET))}
-    wanted = {name for server in _servers(facts) for name in known(getattr, server, "credential_names") or []}
-    return sorted(wanted - present)
+    return sorted({name for server in _servers(facts) for name in facts.credentials_of(server)} - present)
 
 
 def _servers(facts: Facts) -> Iterator[Server]:
     for gateway in facts.gateways:
-        yield from (server for server in gateway.servers if known(getattr, server, "terminates"))
+        yield from gateway.servers
 
 
 def _may_read_secrets(facts: Facts) -> bool:

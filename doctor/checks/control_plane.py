@@ -37,10 +37,9 @@ def istio(facts: Facts) -> Iterator[Line]:
     namespace, name = name_of(deployments[0]) if deployments else (name_of(pods[0]) if pods else ("", ""))
     if ready:
         image = ready[0]["spec"]["containers"][0]["image"]
-        say = f"{len(ready)} of {len(pods)} pods ready in {namespace}, image {image}"
-        yield (
-            ok("istiod", say) if len(ready) == len(pods) else warning("istiod", say, f"kubectl get pods -n {namespace}")
-        )
+        seen = f"{len(ready)} of {len(pods)} pods ready in {namespace}, image {image}"
+        step = f"kubectl get pods -n {namespace} -l app=istiod"
+        yield ok("istiod", seen) if len(ready) == len(pods) else warning("istiod", seen, step)
     elif pods:
         reasons = "; ".join(f"{name_of(pod)[1]}: {why_not_ready(pod)}" for pod in pods[:3])
         yield failed(

@@ -11,7 +11,7 @@ from doctor.cluster import SECRET
 from doctor.errors import DoctorError
 from doctor.facts import Facts, certain
 from doctor.report import Line, failed, ok
-from doctor.topology.findings import known
+from doctor.topology.findings import called, known
 from rules.resources import Server
 from rules.secrets import Secret
 from rules.words import some
@@ -38,7 +38,7 @@ def uses(facts: Facts) -> list[Use]:
     found: dict[str, Use] = {}
     for gateway in facts.gateways:
         for server in gateway.servers:
-            for name in known(_names, server) or []:
+            for name in facts.credentials_of(server):
                 found.setdefault(name, Use(name)).servers.append(server)
     return list(found.values())
 
@@ -59,20 +59,16 @@ def check(facts: Facts) -> Iterator[Line]:
         yield from _client_ca(facts, use, wrong)
 
 
-def _names(server: Server) -> list[str]:
-    return server.credential_names if server.terminates else []
-
-
 def _missing(facts: Facts, use: Use) -> Line:
-    namespace, bare = facts.gateway.namespace, use.name.rpartition("/")[2]
-    seen = f"it does not exist, and {use.servers[0]} needs it for {some(use.hosts)}"
+    namespace = facts.gateway.namespace
+    seen = f"it does not exist, and {called(use.servers[0].gateway)} needs it for {some(use.hosts)}"
     strays = facts.stray_secrets
-    elsewhere = [] if isinstance(strays, DoctorError) else [one for one in strays.get(bare, []) if one != namespace]
+    elsewhere = [] if isinstance(strays, DoctorError) else [one for one in strays.get(use.name, []) if one != namespace]
     if elsewhere:
         seen += f"; there is one in {', '.join(elsewhere)}, where the gateway does not look"
         step = f"Create it in {namespace}, the namespace of the gateway's pods, and delete the other."
     else:
-        step = f"pulumi up --refresh, or kubectl create secret tls -n {namespace} {bare} --cert=… --key=…"
+        step = f"pulumi up --refresh, or kubectl create secret tls -n {namespace} {use.name} --cert=… --key=…"
     return failed(f"Secret {namespace}/{use.name}", seen, step)
 
 
@@ -97,10 +93,9 @@ def _certificate(facts: Facts, use: Use, secret: Secret) -> Iterator[Line]:
 
 
 def _client_ca(facts: Facts, use: Use, wrong: set[tuple[str, str]]) -> Iterator[Line]:
-    for server in use.servers:
-        secret = known(facts.index.client_ca, server)
-        bundle = chain_in(secret, secret.ca_keys) if secret else None
-        if secret is None or bundle is None or secret.labelled() in wrong:
+    for server, secret in _client_cas(facts, use):
+        bundle = chain_in(secret, secret.ca_keys)
+        if bundle is None or secret.labelled() in wrong:
             continue
         name = f"client CA in {'/'.join(secret.labelled())}"
         shown = facts.client_certificate
@@ -132,9 +127,16 @@ def loaded(facts: Facts, use: Use) -> Iterator[tuple[str, Secret, str]]:
     secret = known(facts.index.secrets.find, facts.gateway.namespace, use.name)
     if secret is not None and secret.server_keys:
         yield use.name, secret, secret.server_keys[0]
+    for server, bundle in _client_cas(facts, use):
+        told = known(lambda server=server: server.tls.text("caCertCredentialName"))  # type: ignore[misc]
+        yield told or f"{use.name}-cacert", bundle, (bundle.ca_keys or ("",))[0]
+        return
+
+
+def _client_cas(facts: Facts, use: Use) -> Iterator[tuple[Server, Secret]]:
+    """The servers that ask for client certificates, and the Secrets with the CAs of those."""
     for server in use.servers:
-        bundle = known(facts.index.client_ca, server)
-        if bundle is not None and bundle.ca_keys:
-            told = known(lambda server=server: server.tls.text("caCertCredentialName"))  # type: ignore[misc]
-            yield told or f"{use.name}-cacert", bundle, bundle.ca_keys[0]
-            return
+        secret = known(facts.index.client_ca, server)
+        # Of two credentials the first one's name counts.
+        if secret is not None and secret.ca_keys and facts.credentials_of(server)[0] == use.name:
+            yield server, secret

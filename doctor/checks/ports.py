@@ -10,7 +10,7 @@ from doctor.cluster import name_of
 from doctor.errors import DoctorError
 from doctor.facts import Facts
 from doctor.report import Line, ok, warning
-from doctor.topology.findings import known
+from doctor.topology.findings import called, known
 from rules.words import some
 
 
@@ -28,10 +28,9 @@ def check(facts: Facts) -> Iterator[Line]:
 def _users(facts: Facts) -> dict[int, dict[str, None]]:
     users: dict[int, dict[str, None]] = {}
     for gateway in facts.gateways:
-        name = gateway.origin if gateway.origin.startswith("Ingress ") else str(gateway)
         for server in gateway.servers:
             number = known(lambda server=server: server.port.number("number"))  # type: ignore[misc]
-            users.setdefault(number or 0, {})[name] = None
+            users.setdefault(number or 0, {})[called(gateway)] = None
     return users
 
 

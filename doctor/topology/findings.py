@@ -22,6 +22,11 @@ def known(read: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | None:
         return None
 
 
+def called(resource: Resource) -> str:
+    """The resource as people know it: what Istio makes of an Ingress goes by the Ingress's name."""
+    return resource.origin if resource.origin.startswith("Ingress ") else str(resource)
+
+
 class Troubles:
     """Findings that were not waived, by resource and path."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from doctor.topology.findings import Troubles, known
+from doctor.topology.findings import Troubles, called, known
 from doctor.topology.model import Certificate, Listener
 from rules.hosts import covers
 from rules.index import Index
@@ -35,7 +35,7 @@ def listener(server: Server, index: Index, troubles: Troubles, planned: Sequence
     for secret, _ in read:
         found += troubles.besides(secret) if secret else []
     return Listener(
-        resource=server.gateway.origin if server.gateway.origin.startswith("Ingress ") else str(server.gateway),
+        resource=called(server.gateway),
         port=known(lambda: server.port.number("number")) or 0,
         protocol=known(lambda: server.port.text("protocol")) or "?",
         mode=known(lambda: server.mode) or ("without a mode" if known(lambda: server.is_tls) else ""),

@@ -8,7 +8,7 @@ from typing import Any
 
 from doctor.topology import matches
 from doctor.topology.backends import PodSource
-from doctor.topology.findings import Troubles, known
+from doctor.topology.findings import Troubles, called, known
 from doctor.topology.model import Backend, Route
 from rules.hosts import full_name, is_within
 from rules.index import Index
@@ -51,7 +51,7 @@ class Routes:
                 taken = [match.value for match in node.known_nodes("match")]
                 words = [matches.http(match) if kind == "http" else matches.sni(match) for match in taken]
                 route = Route(
-                    service.origin if service.origin.startswith("Ingress ") else str(service),
+                    called(service),
                     tuple(words) if all(words) else (),
                     list(dict.fromkeys(self._backend(owner, node) for owner, node in self._targets(service, node))),
                     _answer(node.value),

@@ -13,6 +13,8 @@ from tests.e2e.conftest import kubectl
 from tests.e2e.patients import GATEWAY, PROGRAM, Patient
 from tests.unit.certificates import Authority
 
+pytestmark = pytest.mark.alone  # one test takes istiod away
+
 RIVAL = """
 apiVersion: networking.istio.io/v1
 kind: Gateway

@@ -97,3 +97,20 @@ def test_a_missing_pulumi_is_one_sentence(monkeypatch, tmp_path):
     done = deploy("up", "dev")
     assert done.returncode == 1
     assert done.stderr == "deploy: `pulumi` is not on PATH; install it, or run `make up` without LAB=0.\n"
+
+
+def test_a_state_that_a_kill_made_unreadable_is_read_again(pulumi, tmp_path):
+    attributes = tmp_path / ".pulumi" / "dev.json.attrs"
+    attributes.parent.mkdir()
+    attributes.touch()
+    eof = f"""stack) [ -e {attributes} ] && echo 'error: failed to load checkpoint: EOF' >&2 && exit 1; exit 0;;
+whoami) echo '{{"url": "file://{tmp_path}"}}';;"""
+    calls = pulumi(eof)
+    done = deploy("up", "dev")
+    assert done.returncode == 0, done.stderr
+    assert calls() == [
+        "stack select --create dev",
+        "whoami --json",
+        "stack select --create dev",
+        "up --yes --skip-preview",
+    ]

@@ -96,9 +96,10 @@ def test_a_waived_finding_does_not_count(doctor, patient):
     assert "Waived: an old till" in out
 
 
-def test_a_gateway_needs_a_namespace(doctor, capsys):
+@pytest.mark.parametrize("name", ["istio-ingressgateway", "/istio-ingressgateway", "istio-system/"])
+def test_a_gateway_needs_a_namespace_and_a_service(doctor, capsys, name):
     with pytest.raises(SystemExit) as ended:
-        doctor("--gateway", "istio-ingressgateway")
+        doctor("--gateway", name)
     assert ended.value.code == 2
     assert "is not NAMESPACE/SERVICE" in capsys.readouterr().err
 

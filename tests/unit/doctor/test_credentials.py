@@ -29,7 +29,7 @@ class TestInTheCluster:
         patient.remove(SECRET, HTTPBIN)
         ((status, subject, seen),) = patient.complaints("credentials")
         assert (status, subject) == ("failed", f"Secret istio-system/{HTTPBIN}")
-        assert seen == "it does not exist, and Gateway default/web-tls spec.servers[0] needs it for httpbin.example.com"
+        assert seen == "it does not exist, and Gateway default/web-tls needs it for httpbin.example.com"
 
     def test_one_in_another_namespace_is_found_there(self, patient):
         patient.remove(SECRET, HTTPBIN)
@@ -37,6 +37,11 @@ class TestInTheCluster:
         (line,) = [line for line in patient.said("credentials", stray_secrets=strays) if line.status.value != "ok"]
         assert line.seen.endswith("there is one in default, where the gateway does not look")
         assert line.next_step.startswith("Create it in istio-system")
+
+    def test_one_that_is_named_with_the_gateways_own_namespace(self, patient):
+        patient.find("Gateway", "web-tls")["spec"]["servers"][0]["tls"]["credentialName"] = f"istio-system/{HTTPBIN}"
+        subjects = {line.subject for line in patient.said("credentials") if line.status.value == "ok"}
+        assert f"Secret istio-system/{HTTPBIN}" in subjects
 
     def test_one_that_another_authority_issued(self, patient):
         patient.secret(HTTPBIN, pair(patient, authority=Authority("a stranger", days=900)))
@@ -114,7 +119,9 @@ class TestInTheCluster:
 
 class TestInEnvoy:
     def test_each_certificate_and_the_clients_authority_is_looked_for(self, patient):
-        subjects = {line.subject for line in patient.said("delivery")}
+        lines = patient.said("delivery")
+        assert all(line.seen.startswith("the gateway pod has") for line in lines)
+        subjects = {line.subject for line in lines}
         assert subjects == {f"credential {name}" for name in [*CREDENTIALS, "mutual-credential-cacert"]}
 
     def test_one_that_was_not_given(self, patient):
@@ -132,6 +139,21 @@ class TestInEnvoy:
         del patient.given["mutual-credential"]["ca.crt"]
         ((status, subject, _),) = patient.complaints("delivery")
         assert (status, subject) == ("failed", "credential mutual-credential-cacert")
+
+    def test_of_two_certificates_of_a_listener_the_first_ones_name_leads_to_the_clients_authority(self, patient):
+        patient.secret("mutual-rsa", pair(patient, "mutual.example.com"))
+        patient.given["mutual-rsa"] = patient.find(SECRET, "mutual-rsa")["data"]
+        tls = patient.find("Gateway", "mutual-mtls")["spec"]["servers"][0]["tls"]
+        tls["credentialNames"] = [tls.pop("credentialName"), "mutual-rsa"]
+        envoys = patient.facts().envoys
+        envoys[POD].secrets["mutual-rsa"] = base64.b64decode(patient.given["mutual-rsa"]["tls.crt"])
+        lines = patient.said("delivery", envoys=envoys)
+        assert {line.status.value for line in lines} == {"ok"}
+        assert "credential mutual-credential-cacert" in {line.subject for line in lines}
+        subjects = [line.subject for line in patient.said("credentials", envoys=envoys)]
+        assert [subject for subject in subjects if "client CA" in subject] == [
+            "client CA in istio-system/mutual-credential"
+        ]
 
     def test_one_whose_secret_is_gone_is_still_served(self, patient):
         patient.remove(SECRET, HTTPBIN)

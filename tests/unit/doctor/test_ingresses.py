@@ -72,7 +72,7 @@ def test_one_with_tls_is_looked_at_like_a_gateway(patient):
     assert entries[0].health is Health.OK
     ((status, subject, seen),) = patient.complaints("credentials")
     assert (status, subject) == ("failed", "Secret istio-system/ingress-credential")
-    assert "ingress.example.com" in seen
+    assert seen == "it does not exist, and Ingress default/web needs it for ingress.example.com"
 
 
 def test_rules_about_fields_that_only_istio_sets_are_not_held_against_it(patient):

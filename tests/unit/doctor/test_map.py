@@ -225,6 +225,11 @@ def test_an_empty_cluster_is_an_empty_picture():
     assert mermaid(drawn).startswith("flowchart LR")
 
 
+def test_letters_are_as_wide_as_they_are():
+    assert width("ill", 10) < width("abc", 10) < width("ABC", 10) < width("mmm", 10)
+    assert width("abc", 20) == 2 * width("abc", 10)
+
+
 def test_a_name_is_shortened_in_its_middle():
     assert shortened("web-httpbin-example-com-1a2b", 15) == "web-htt…om-1a2b"
     assert shortened("short", 15) == "short"
