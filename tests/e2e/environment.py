@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from base64 import b64decode
 from dataclasses import dataclass, field
-from threading import Thread
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -103,39 +101,3 @@ class Environment:
             if chain and name.startswith(f"{self.name}-"):
                 found[name] = x509.load_pem_x509_certificate(b64decode(chain)).public_bytes(Encoding.DER)
         return found
-
-
-@dataclass
-class Writes:
-    """When a Gateway was written, as a watch on the API server hears it, from `with` to its end."""
-
-    name: str
-    namespace: str
-    moments: list[float] = field(default_factory=list)
-
-    def __enter__(self) -> Writes:
-        command = [
-            "kubectl",
-            "get",
-            "gateways.networking.istio.io",
-            self.name,
-            "-n",
-            self.namespace,
-            "-w",
-            "-o",
-            "name",
-        ]
-        self._watch = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self._reader = Thread(target=self._read)
-        self._reader.start()
-        eventually(lambda: len(self.moments), bool)  # what is there when the watch begins
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._watch.terminate()
-        self._watch.wait()
-        self._reader.join()
-
-    def _read(self) -> None:
-        for _ in self._watch.stdout or ():
-            self.moments.append(time.monotonic())

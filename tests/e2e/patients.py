@@ -51,45 +51,6 @@ pulumi.export("mutual_ca_certificate", mutual.ca_certificate)
 pulumi.export("client_certificate", mutual.client_certificates["client"])
 pulumi.export("client_key", mutual.client_keys["client"])
 """
-# As Istio's page on installing gateways has it: the injector fills in the image.
-GATEWAY = """
-apiVersion: v1
-kind: Service
-metadata: {name: edge}
-spec:
-  type: NodePort
-  selector: {istio: edge}
-  ports:
-  - {name: http2, port: 8080}
-  - {name: https, port: 8443}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: edge}
-spec:
-  selector: {matchLabels: {istio: edge}}
-  template:
-    metadata:
-      annotations: {inject.istio.io/templates: gateway}
-      labels: {istio: edge, site: SITE, sidecar.istio.io/inject: "true"}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-      - {name: istio-proxy, image: auto, imagePullPolicy: IfNotPresent}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: edge}
-rules:
-- {apiGroups: [""], resources: [secrets], verbs: [get, watch, list]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: edge}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: edge}
-subjects:
-- {kind: ServiceAccount, name: default}
-"""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -9,8 +10,9 @@ from cryptography import x509
 
 from tests.e2e.ageing import age
 from tests.e2e.conftest import eventually
-from tests.e2e.environment import Environment, Writes
+from tests.e2e.environment import Environment
 from tests.e2e.stacks import Stack
+from tests.e2e.watching import Writes
 
 SERVED_SECONDS = 3.0
 HOSTS = ("httpbin", "mutual", "nginx")
@@ -32,12 +34,13 @@ def shop(tmp_path_factory, ingress, namespace):
 def update(shop, clients, hosts=HOSTS, **config):
     """Update under the load of these clients; gives the loads and when the web Gateway was written."""
     loads = {(who, host): shop.load(host, client) for who, client in clients.items() for host in hosts}
-    with Writes(f"{shop.name}-web-tls", shop.namespace) as writes, ExitStack() as stack:
+    with Writes("gateways.networking.istio.io", f"{shop.name}-web-tls", shop.namespace) as writes, ExitStack() as stack:
         for load in loads.values():
             stack.enter_context(load)
         shop.stack.up(**config)
+        time.sleep(SERVED_SECONDS)
     assert sum(load.rate for load in loads.values()) >= 20
-    return loads, writes.moments[1:]
+    return loads, writes.moments
 
 
 def refused(loads):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import kubectl
-from tests.e2e.patients import GATEWAY, PROGRAM, Patient
+from tests.e2e.edge import gateway_of
+from tests.e2e.patients import PROGRAM, Patient
 from tests.unit.certificates import Authority
 
 pytestmark = pytest.mark.alone  # one test takes istiod away
@@ -32,7 +33,7 @@ spec:
 def patient(new_stack, namespace, tmp_path_factory):
     edge = f"{namespace}-edge"
     kubectl("create", "namespace", edge)
-    kubectl("apply", "--namespace", edge, "--filename=-", stdin=GATEWAY.replace("SITE", namespace))
+    kubectl("apply", "--namespace", edge, "--filename=-", stdin=gateway_of(namespace))
     authority = Authority("doctor's CA", days=90)
     stack = new_stack(PROGRAM)
     patient = Patient(stack, namespace, edge, authority, tmp_path_factory.mktemp("cache"))

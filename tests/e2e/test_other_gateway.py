@@ -7,6 +7,7 @@ import pytest
 from doctor import address
 from doctor.client import Identity
 from tests.e2e.conftest import Requests, eventually, kubectl
+from tests.e2e.edge import gateway_of
 
 PROGRAM = """
 import pulumi
@@ -44,44 +45,6 @@ pulumi.export("credentials", pulumi.Output.all(tls.credentials, mutual.credentia
 ))
 pulumi.export("client", [mutual.client_certificates["client"], mutual.client_keys["client"]])
 """
-# A gateway as Istio's page on installing gateways has it: the injector fills in the image.
-GATEWAY = """
-apiVersion: v1
-kind: Service
-metadata: {name: edge}
-spec:
-  type: NodePort
-  selector: {istio: edge}
-  ports:
-  - {name: http2, port: 8080}
-  - {name: https, port: 8443}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: edge}
-spec:
-  selector: {matchLabels: {istio: edge}}
-  template:
-    metadata:
-      annotations: {inject.istio.io/templates: gateway}
-      labels: {istio: edge, site: SITE, sidecar.istio.io/inject: "true"}
-    spec:
-      containers:
-      - {name: istio-proxy, image: auto, imagePullPolicy: IfNotPresent}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: edge}
-rules:
-- {apiGroups: [""], resources: [secrets], verbs: [get, watch, list]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: edge}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: edge}
-subjects:
-- {kind: ServiceAccount, name: default}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +52,7 @@ def gateway_namespace(namespace):
     """A namespace with a gateway in it."""
     name = f"{namespace}-edge"
     kubectl("create", "namespace", name)
-    kubectl("apply", "--namespace", name, "--filename=-", stdin=GATEWAY.replace("SITE", namespace))
+    kubectl("apply", "--namespace", name, "--filename=-", stdin=gateway_of(namespace))
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
 

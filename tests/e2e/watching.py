@@ -14,8 +14,8 @@ class Writes:
     """Moments (time.monotonic) at which the API server told of a new state of the object, from `with` to its end."""
 
     kind: str
-    namespace: str
     name: str
+    namespace: str
     moments: list[float] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = None
     _thread: threading.Thread | None = None
