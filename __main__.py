@@ -1,6 +1,5 @@
 """The stack: the configuration in, the components, what a person needs to reach them out."""
 
-import gc
 import signal
 
 import pulumi
@@ -16,11 +15,10 @@ from components import (
     TlsGateway,
     WorkloadKind,
     restricted_namespace,
+    tune_runtime,
 )
 
-# Nothing imported so far is garbage, and a program that declares a thousand hosts makes little: a fifth off a preview.
-gc.freeze()
-gc.set_threshold(50_000)
+tune_runtime()
 # An engine that refuses a step interrupts the program, and Python would print where.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .pki import CertificateAuthority, CertificateAuthorityArgs
     from .revocation import Revocations
     from .rollover import Rollover
+    from .runtime import tune_runtime
     from .tls_arguments import TlsGatewayArgs, TlsHost
     from .tls_gateway import TlsGateway
     from .workloads import Workload, WorkloadKind
@@ -57,6 +58,7 @@ __all__ = [
     "Workload",
     "WorkloadKind",
     "restricted_namespace",
+    "tune_runtime",
 ]
 
 _HOMES = {
@@ -72,6 +74,7 @@ _HOMES = {
     "pki": ("CertificateAuthority", "CertificateAuthorityArgs"),
     "revocation": ("Revocations",),
     "rollover": ("Rollover",),
+    "runtime": ("tune_runtime",),
     "tls_arguments": ("TlsGatewayArgs", "TlsHost"),
     "tls_gateway": ("TlsGateway",),
     "workloads": ("Workload", "WorkloadKind"),

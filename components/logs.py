@@ -22,6 +22,15 @@ def _redacting_debug(msg: str, *args: Any, **options: Any) -> None:
     _debug(redacted(msg), *args, **options)
 
 
+def _nothing(msg: str, *args: Any, **options: Any) -> None:
+    pass
+
+
+def drop_debug() -> None:
+    """From here on, debug messages of this program are not sent at all."""
+    pulumi.log.debug = _nothing
+
+
 def keep_keys_out() -> None:
     """From here on, debug messages of this program show no private key."""
     pulumi.log.debug = _redacting_debug

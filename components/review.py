@@ -24,6 +24,7 @@ from pulumi.runtime.stack import Stack
 
 from .manifests import Declared, Later, ObjectType, Watched, credential_names
 from .verdict import Judge
+from .waiting import wait_in_bulk
 
 _TURNS = 100
 """How often the event loop turns before the verdict: by then all is known that needs no engine, such as given PEM."""
@@ -218,6 +219,7 @@ class _Review:
             self._failed = sys.exc_info()[1]
             self._ended.set_result(None)
             register(outputs)
+            wait_in_bulk()
 
         self.root.register_outputs = end  # type: ignore[method-assign]
 

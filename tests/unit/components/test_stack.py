@@ -15,7 +15,8 @@ from components.pki import AUTHORITY_VALIDITY_DAYS
 from components.workloads import SERVERS, WorkloadKind
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+CONFIG = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+SCHEMA = {key: entry for key, entry in CONFIG.items() if ":" not in key}  # not what is a provider's
 
 
 def of_stack(name):
@@ -40,8 +41,7 @@ def stack(declare, monkeypatch):
     def run(**changes):
         exported = {}
         monkeypatch.setattr(pulumi, "export", exported.__setitem__)
-        monkeypatch.setattr("gc.freeze", lambda: None)
-        monkeypatch.setattr("gc.set_threshold", lambda _: None)
+        monkeypatch.setattr("components.runtime.tune_runtime", lambda: None)
         monkeypatch.setattr("signal.signal", lambda *_: None)
 
         def program():

@@ -1,14 +1,12 @@
 """One TlsGateway with many hosts."""
 
-import gc
 import os
 
 import pulumi
 
-from components import TlsGateway
+from components import TlsGateway, tune_runtime
 
-gc.freeze()
-gc.set_threshold(50_000)
+tune_runtime()
 
 names = [f"host-{number}.bench.example.com" for number in range(int(os.environ["HOSTS"]))]
 backend = {"service": "httpbin", "port": 8000}
