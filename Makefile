@@ -18,7 +18,7 @@ else
 ON_CLUSTER := eval "$$($(PY) -m lab env)"; export PULUMI_STACK=$(STACK);
 endif
 
-.PHONY: help up down test test-unit test-e2e lint types doctor status env renew-check bench soak
+.PHONY: help up down test test-unit test-e2e lint types doctor status env renew-check bench bench-compare soak
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,8 +55,11 @@ types: $(VENV)/.complete ## mypy, strict
 	@$(CACHES) $(PY) -m mypy
 
 bench: lab ## figures, measured now; no test depends on them
-	@$(ON_CLUSTER) $(PY) -m tests.bench hosts
-	@$(PY) -m tests.bench lab
+	@$(ON_CLUSTER) $(PY) -m tests.bench run stack first_request hosts handshakes live
+	@$(PY) -m tests.bench run lab
+
+bench-compare: $(VENV)/.complete ## what has become worse: make bench-compare OLD.json NEW.json
+	@$(PY) -m tests.bench compare $(FILES)
 
 doctor: $(VENV)/.complete ## what is wrong with the ingress, and the next step
 	@$(ON_CLUSTER) $(PY) -m doctor $(DOCTOR)
@@ -83,3 +86,10 @@ $(VENV)/.complete:
 	@exec 9>$(VENV).lock; flock 9; [ -e $@ ] || { \
 	  echo "  Python environment in $(VENV)" >&2; rm -rf $(VENV); $(PYTHON) -m venv $(VENV); \
 	  $(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt; touch $@; }
+
+# `make bench-compare OLD.json NEW.json` names files: they are there already, and no target.
+FILES := $(filter %.json,$(MAKECMDGOALS))
+ifneq ($(FILES),)
+.PHONY: $(FILES)
+$(FILES): ; @:
+endif

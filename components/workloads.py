@@ -176,7 +176,7 @@ def _container(name: str, server: Server) -> Manifest:
             "requests": {"cpu": "10m", "memory": "32Mi"},
             "limits": {"cpu": "500m", "memory": "128Mi"},
         },
-        "readinessProbe": _probe(server, period_seconds=2),
+        "readinessProbe": _probe(server, period_seconds=1),
         "livenessProbe": _probe(server, period_seconds=10),
         "volumeMounts": [_mount(volume) for volume in server.volumes],
     }

@@ -1,71 +1,96 @@
-"""What the lab costs: cold and warm start, a second `make up`, memory, teardown."""
+"""What the lab costs: cold and warm start, a second `make up`, memory by process, teardown."""
 
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab import settings, status
+from tests.bench.figures import Figure
+from tests.bench.measure import progress
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# What each figure is held against: the issue's reach, in seconds or megabytes.
-REACH = {"cold make up": 1500.0, "warm make up": 45.0, "make up again": 8.0, "make down": 5.0, "memory": 2000.0}
+WAY = "lab"
+COLD, WARM, AGAIN, DESTROY, DOWN = "cold make up", "warm make up", "make up again", "destroy the stack", "lab down"
+STEPS = {
+    WARM: ["make", "up"],
+    AGAIN: ["make", "up"],
+    DESTROY: ["bash", "-c", 'eval "$(make -s env)"; exec "$0" -m deploy down dev', sys.executable],
+    DOWN: [sys.executable, "-m", "lab", "down"],
+}
+REACH = {COLD: 1500.0, WARM: 45.0, AGAIN: 8.0, DOWN: 5.0}
+MEMORY_REACH = 2000.0
+COLD_CORES = 2
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One measured thing: its values, the unit, and the reach."""
-
-    name: str
-    values: list[float]
-    unit: str
-
-    def row(self) -> str:
-        """Median, spread, and the ratio to the reach."""
-        median = statistics.median(self.values)
-        spread = f"{min(self.values):.1f}..{max(self.values):.1f}"
-        ratio = median / REACH[self.name]
-        return f"{self.name:<18}{median:>9.1f} {self.unit:<3} {spread:>16}   {ratio:>5.2f} of the reach"
-
-
-def run(rounds: int, *, cold: bool) -> list[Figure]:
-    """Measure on the default lab, which is taken down and left down."""
-    figures: dict[str, list[float]] = {"warm make up": [], "make up again": [], "make down": []}
-    memory = []
-    make("down")
-    for _ in range(rounds):
-        figures["warm make up"].append(timed("up"))
-        figures["make up again"].append(timed("up"))
-        memory.append(sum(status.memory_by_name(settings.from_environment()).values()) / 1e6)
-        figures["make down"].append(timed("down"))
-    found = [Figure(name, values, "s") for name, values in figures.items()] + [Figure("memory", memory, "MB")]
-    if cold:
-        with _empty_caches() as environment:
-            found.append(Figure("cold make up", [timed("up", environment)], "s"))
-            make("down", environment)
-    return found
+def measure(rounds: int) -> list[Figure]:
+    """With all parts in the cache, from no lab to ten green requests and back, on the default lab; it is left down."""
+    seconds: dict[str, list[float]] = {name: [] for name in STEPS}
+    memory: dict[str, list[float]] = {}
+    _run(["make", "down"])
+    for number in range(rounds):
+        for name, command in STEPS.items():
+            if name == DESTROY:
+                for process, size in _memory().items():
+                    memory.setdefault(process, []).append(size)
+            seconds[name].append(_timed(f"round {number + 1}: {name}", command))
+    return [
+        *(Figure(name, WAY, "s", values, reach=REACH.get(name)) for name, values in seconds.items()),
+        Figure("memory", WAY, "MB", memory.pop("all"), reach=MEMORY_REACH),
+        *(
+            Figure(f"memory of {name}", WAY, "MB", memory[name])
+            for name in sorted(memory, key=lambda name: -max(memory[name]))
+        ),
+    ]
 
 
-def timed(target: str, environment: Mapping[str, str] | None = None) -> float:
-    """Seconds that a make target takes, which must succeed."""
+def measure_cold(rounds: int) -> list[Figure]:
+    """`make up` with empty caches on two cores, once whatever the rounds: some 25 minutes. A lab that runs is ended."""
+    del rounds
+    _run(["make", "down"])
+    with _empty_caches() as environment, _two_cores():
+        seconds = _timed(COLD, ["make", "up"], environment)
+        _run(["make", "down"], environment)
+    return [Figure(COLD, WAY, "s", [seconds], reach=REACH[COLD])]
+
+
+def _memory() -> dict[str, float]:
+    """Megabytes by process name, and of all together."""
+    by_name = status.memory_by_name(settings.from_environment())
+    return {name: size / 1e6 for name, size in {**by_name, "all": sum(by_name.values())}.items()}
+
+
+def _timed(what: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
     started = time.monotonic()
-    make(target, environment)
-    return time.monotonic() - started
+    _run(command, environment)
+    seconds = time.monotonic() - started
+    progress(f"{what} {seconds:.1f} s")
+    return seconds
 
 
-def make(target: str, environment: Mapping[str, str] | None = None) -> None:
-    """Run a make target; its output is shown only where it fails."""
-    command = ["make", "-C", str(REPOSITORY), target]
-    done = subprocess.run(command, env=dict(environment or os.environ), capture_output=True, text=True, check=False)
+def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    """Run a command in the repository; its output is shown only where it fails."""
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=dict(environment or os.environ), capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
-        raise RuntimeError(f"`make {target}` failed:\n{done.stdout}\n{done.stderr}")
+        raise RuntimeError(f"`{' '.join(command)}` failed:\n{done.stdout}\n{done.stderr}")
+
+
+@contextmanager
+def _two_cores() -> Iterator[None]:
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(cores)[:COLD_CORES])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 @contextmanager

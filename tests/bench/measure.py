@@ -1,12 +1,12 @@
-"""Time and peak memory of one command and all that it starts, and figures out of several runs."""
+"""Time and peak memory of one command and all that it starts."""
 
 from __future__ import annotations
 
-import statistics
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,10 @@ class Run:
     def peak(self) -> int:
         """The peaks of all processes together."""
         return sum(self.memory.values())
+
+    def peak_of(self, *beginnings: str) -> int:
+        """The peaks of the processes whose names begin so."""
+        return sum(size for name, size in self.memory.items() if name.startswith(beginnings))
 
 
 def run(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> Run:
@@ -46,28 +50,9 @@ def run(command: Sequence[str], directory: Path, environment: Mapping[str, str])
     return Run(seconds, peaks)
 
 
-def in_turn(rounds: int, ways: Mapping[str, Callable[[], Run]]) -> dict[str, list[Run]]:
-    """Each way once, then each again: a machine that slows down slows all of them."""
-    runs: dict[str, list[Run]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, measured in ways.items():
-            runs[way].append(measured())
-    return runs
-
-
-def median_seconds(runs: Sequence[Run]) -> float:
-    """The median of the times."""
-    return statistics.median(run.seconds for run in runs)
-
-
-def median_peak(runs: Sequence[Run]) -> float:
-    """The median of the peaks, in megabytes."""
-    return statistics.median(run.peak for run in runs) / 1e6
-
-
-def paired_ratio(ours: Sequence[Run], bare: Sequence[Run]) -> float:
-    """The median of the ratios, round by round."""
-    return statistics.median(one.seconds / other.seconds for one, other in zip(ours, bare, strict=True))
+def progress(text: str) -> None:
+    """Tell whoever waits what has been measured."""
+    print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def _sample(root: int, peaks: dict[str, int], done: threading.Event) -> None:
