@@ -78,7 +78,7 @@ def environment(settings: Settings, pulumi: Pulumi) -> dict[str, str]:
         "LAB_TOOLS": str(settings.state / "bin"),
         "PATH": os.pathsep.join([str(settings.state / "bin"), str(python), os.environ.get("PATH", "")]),
         "KUBECONFIG": str(settings.kubeconfig),
-        "PULUMI_BACKEND_URL": f"file://{settings.state / 'pulumi-state'}",
+        "PULUMI_BACKEND_URL": f"file://{settings.state / 'pulumi-state'}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "NO_PROXY": ",".join(filter(None, [str(settings.subnet), settings.node_ip, os.environ.get("NO_PROXY", "")])),

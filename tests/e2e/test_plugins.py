@@ -1,6 +1,10 @@
-"""Plugins written in Python, each in a directory of its own, as the engine starts them."""
+"""Plugins written in Python, each in a directory of its own, as the engine starts them; those that packages require."""
 
+import json
 import sys
+from importlib.metadata import version
+
+import pytest
 
 COMPONENT = """
 from typing import TypedDict
@@ -80,3 +84,48 @@ def test_a_policy_pack_that_does_not_start_stops_the_preview_with_its_own_words(
     said = new_stack("").fails("preview", "--policy-pack", str(tmp_path))
 
     assert "No module named 'no_such_module'" in said
+
+
+@pytest.fixture
+def with_package(new_stack, tmp_path):
+    """Makes a stack whose programs' Python has one more package."""
+
+    def with_package(name, plugin):
+        about = tmp_path / f"{name}-4.5a6.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 4.5a6\n")
+        (tmp_path / name).mkdir()
+        if plugin is not None:
+            (tmp_path / name / "pulumi-plugin.json").write_text(plugin)
+        stack = new_stack("")
+        stack.environment["PYTHONPATH"] = str(tmp_path)
+        return stack
+
+    return with_package
+
+
+@pytest.mark.parametrize(
+    ("name", "plugin", "more"),
+    [
+        ("acme_cloud", '{"resource": true, "name": "acme", "version": "1.2.3"}', {"acme": "1.2.3"}),
+        ("acme_policy", '{"resource": false}', {}),
+        ("acme_tools", None, {}),
+        ("acme_broken", "{", {}),
+        ("pulumi_acme", '{"resource": true, "name": "acme"}', {"acme": "4.5.0-alpha.6"}),
+        ("pulumi_acme", None, {"acme": "4.5.0-alpha.6"}),
+    ],
+)
+def test_the_plugins_that_installed_packages_require_are_known(with_package, name, plugin, more):
+    about = json.loads(with_package(name, plugin).pulumi("about", "--json"))
+
+    required = {found["name"]: found["version"] for found in about["plugins"] if found["kind"] == "resource"}
+    assert required == {"kubernetes": version("pulumi_kubernetes"), "tls": version("pulumi_tls"), **more}
+
+
+def test_a_required_plugin_is_fetched_from_where_its_package_says(with_package):
+    nowhere = "http://127.0.0.1:9"
+    stack = with_package(
+        "acme_cloud", f'{{"resource": true, "name": "acme", "version": "1.2.3", "server": "{nowhere}"}}'
+    )
+
+    assert f"[resource plugin acme-1.2.3] downloading from {nowhere}" in stack.fails("plugin", "install")

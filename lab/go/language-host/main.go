@@ -1,6 +1,6 @@
 // pulumi-language-python as today's engines expect it: the last language host whose source can be built on its own
-// (sdk v3.79.0) runs the programs behind this process, which answers what that one gets wrong (plugins.go) and hands on
-// every other call (relay.go).
+// (sdk v3.79.0) runs the programs behind this process, which answers what that one gets wrong (plugins.go) or takes
+// long for (packages.go), and hands on every other call (relay.go).
 package main
 
 import (

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -23,7 +24,7 @@ type (
 	pluginStream  = grpc.ServerStreamingServer[pulumirpc.RunPluginResponse]
 )
 
-// server answers the calls that the host behind it gets wrong.
+// server answers the calls that the host behind it gets wrong or takes long for.
 type server struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 }
@@ -31,8 +32,10 @@ type server struct {
 func newServer(behind *host) *grpc.Server {
 	answering := grpc.NewServer(grpc.ForceServerCodec(codec{}), grpc.MaxRecvMsgSize(maxMessage),
 		grpc.UnknownServiceHandler(behind.relay))
-	own := pulumirpc.LanguageRuntime_ServiceDesc
-	own.Methods = nil // what remains are the two calls that stream
+	own := pulumirpc.LanguageRuntime_ServiceDesc // with its two calls that stream
+	own.Methods = slices.DeleteFunc(slices.Clone(own.Methods), func(method grpc.MethodDesc) bool {
+		return method.MethodName != "GetRequiredPackages"
+	})
 	answering.RegisterService(&own, &server{})
 	return answering
 }
@@ -104,7 +107,7 @@ func program(request *pulumirpc.RunPluginRequest) string {
 func python(
 	request *pulumirpc.RunPluginRequest, engine pluginStream, usual string, arguments ...string,
 ) (*exec.Cmd, error) {
-	interpreter, environment := cmp.Or(os.Getenv("PULUMI_PYTHON_CMD"), "python3"), request.Env
+	interpreter, environment := pythonOnPath(), request.Env
 	if virtualenv := cmp.Or(request.Info.Options.GetFields()["virtualenv"].GetStringValue(), usual); virtualenv != "" {
 		if !filepath.IsAbs(virtualenv) {
 			virtualenv = filepath.Join(request.Info.RootDirectory, virtualenv)
@@ -123,6 +126,8 @@ func python(
 	command.WaitDelay = time.Second
 	return command, nil
 }
+
+func pythonOnPath() string { return cmp.Or(os.Getenv("PULUMI_PYTHON_CMD"), "python3") }
 
 // variables say to a policy pack which stack it looks at.
 func variables(stack *pulumirpc.AnalyzerStackConfigureRequest) []string {
