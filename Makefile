@@ -8,7 +8,7 @@ LAB ?= 1
 PYTHON ?= python3
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/istio-ingress
 VENV := $(CACHE)/venv/$(shell { $(PYTHON) --version; cat requirements.txt requirements-dev.txt; } | sha256sum | cut -c1-16)
-PY := PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python
+PY := $(VENV)/bin/python
 CACHES := MYPY_CACHE_DIR=$(CACHE)/mypy RUFF_CACHE_DIR=$(CACHE)/ruff
 
 # LAB=0: the current kube context and the pulumi on PATH, instead of the lab's.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 import pulumi
-from pulumi_kubernetes.networking.v1 import Ingress, IngressClass
+import pulumi_kubernetes as kubernetes  # which imports its parts when they are used: few use these
 
 from .istio import Backend, Route, answering
 from .objects import Manifest, metadata
@@ -66,12 +66,14 @@ def declare(
         described["annotations"] |= _ANNOTATION
     else:
         ingress = {"ingressClassName": ingress_class or _class(name, parent), **ingress}
-    Ingress(f"{name}-ingress", metadata=described, spec=ingress, opts=pulumi.ResourceOptions(parent=parent))
+    kubernetes.networking.v1.Ingress(
+        f"{name}-ingress", metadata=described, spec=ingress, opts=pulumi.ResourceOptions(parent=parent)
+    )
 
 
 def _class(name: str, parent: pulumi.Resource) -> pulumi.Output[str]:
     """A class of the component's own: classes are cluster-wide, so its name has a random tail."""
-    made = IngressClass(
+    made = kubernetes.networking.v1.IngressClass(
         f"{name}-class",
         metadata=metadata(),
         spec={"controller": _CONTROLLER},

@@ -52,7 +52,7 @@ def memory_by_name(settings: Settings) -> dict[str, int]:
         except OSError:
             continue
         proportional = next((line for line in rollup.splitlines() if line.startswith("Pss:")), "Pss: 0 kB")
-        name = Path(command[0].decode(errors="replace")).name
+        name = Path(command[0].decode(errors="replace").partition(": ")[0]).name  # nginx says there what it does
         sizes["init" if name.startswith("python") else name] += int(proportional.split()[1]) * 1024
     return dict(sizes)
 

@@ -83,7 +83,6 @@ def environment(settings: Settings, pulumi: Pulumi) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "NO_PROXY": ",".join(filter(None, [str(settings.subnet), settings.node_ip, os.environ.get("NO_PROXY", "")])),
         "VIRTUAL_ENV": str(python.parent),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     return variables if pulumi.own else variables | {"PULUMI_HOME": str(settings.state / "pulumi-home")}
 

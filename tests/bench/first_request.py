@@ -25,7 +25,7 @@ from doctor.address import IngressAddress, find
 from doctor.client import Target, send
 from doctor.tools import ask
 from tests.bench.figures import Figure
-from tests.bench.measure import run
+from tests.bench.measure import progress, run
 from tests.e2e.stacks import Stack
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -72,7 +72,7 @@ def measure(rounds: int) -> list[Figure]:
     found: dict[str, list[First]] = {way: [] for way in (*PULUMI, TRACED, SCRIPT)}
     ends: dict[str, list[float]] = {way: [] for way in FLOORS}
     parts: dict[str, list[float]] = {}
-    for _ in range(rounds):
+    for number in range(rounds):
         for way, program in PULUMI.items():
             with _stack(program) as stack:
                 found[way].append(_first_of_stack(stack, address))
@@ -85,6 +85,8 @@ def measure(rounds: int) -> list[Figure]:
         for way, program in FLOORS.items():
             with _stack(program) as stack:
                 ends[way].append(run(UP, stack.directory, stack.environment).seconds)
+        shown = ", ".join(f"{way} {measured[-1].seconds:.2f} s" for way, measured in found.items())
+        progress(f"round {number + 1}: first 418 {shown}")
     firsts = {way: [one.seconds for one in measured] for way, measured in found.items()}
     ends = {way: [one.ended - one.began for one in found[way]] for way in (*PULUMI, SCRIPT)} | ends
     return [

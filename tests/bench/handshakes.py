@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from tests.bench import gateway
 from tests.bench.client import Site, connect, leave, speak_http, status, trusting
 from tests.bench.figures import Figure
 from tests.bench.gateway import Envoy
+from tests.bench.measure import progress
 from tests.e2e.stacks import Stack
 
 HANDSHAKES = 3000
@@ -95,7 +95,7 @@ def measure(rounds: int) -> list[Figure]:
                 values = _once(envoy, clients, one)
                 for name, value in values.items():
                     found[name][way].append(value)
-                print(f"round {number + 1}, {way}: {_readable(values)}", file=sys.stderr, flush=True)
+                progress(f"round {number + 1}, {way}: {_readable(values)}")
     return [
         Figure(name, OURS, UNITS[name], values[OURS], reach=REACH.get(name), against=WALKTHROUGH)
         if way == OURS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import ssl
-import sys
 import time
 from base64 import b64encode
 from collections import deque
@@ -29,6 +28,7 @@ from tests.bench import gateway
 from tests.bench.client import Site, connect, leave, speak_http, status, trusting
 from tests.bench.figures import Figure
 from tests.bench.gateway import Envoy, kubectl
+from tests.bench.measure import progress
 
 SIZES = (10, 100, 1000)
 OURS, OTHER = "one Gateway", "a Gateway a host"
@@ -65,7 +65,7 @@ def measure(rounds: int) -> list[Figure]:
                     for name, value in values.items():
                         found.setdefault((name, size, way), []).append(value)
                     readable = ", ".join(f"{name} {value:.3g} {UNITS[name]}" for name, value in values.items())
-                    _progress(f"round {number + 1}, {size} hosts, {way}: {readable}")
+                    progress(f"round {number + 1}, {size} hosts, {way}: {readable}")
     return [
         Figure(name, way, UNITS[name], found[name, size, way], size=size, against=OTHER if way == OURS else "")
         for name in UNITS
@@ -112,7 +112,7 @@ class _Lab:
             pushed, memory = istiod.quiet(), envoy.resident_bytes()
             answered, created = self._answered(hosts, self._gateways(hosts, way))
             after = istiod.quiet()
-            _progress(f"  {size} hosts, {way}: created in {created:.2f} s, {after.count - pushed.count:.0f} pushes")
+            progress(f"{size} hosts, {way}: created in {created:.2f} s, {after.count - pushed.count:.0f} pushes")
             return {
                 "last host answers": answered,
                 "istiod push": (after.seconds - pushed.seconds) * 1e3,
@@ -316,7 +316,3 @@ def _total(metrics: str, name: str) -> float:
     """A metric over all its labels."""
     lines = (line for line in metrics.splitlines() if line.startswith((f"{name} ", f"{name}{{")))
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
-
-
-def _progress(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -27,14 +27,24 @@ SECRETS = {
 }
 
 
-def declare(manifest):
-    """A Kubernetes object."""
+def declare(manifest, names):
+    """A Kubernetes object; what it says of a Secret or ConfigMap is the name that Pulumi gave that."""
     name = manifest["metadata"]["name"]
     resource = f"{manifest['kind']}-{name}".lower()
-    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    body = {key: linked(value, names) for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    if manifest["kind"] == "ConfigMap":
+        del body["metadata"]["name"]
     if manifest["kind"] in TYPED:
         return TYPED[manifest["kind"]](resource, **body)
     return CustomResource(resource, api_version=manifest["apiVersion"], kind=manifest["kind"], **body)
+
+
+def linked(value, names):
+    if isinstance(value, dict):
+        return {key: linked(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [linked(item, names) for item in value]
+    return names.get(value, value)
 
 
 def key(name):
@@ -74,14 +84,17 @@ for name, (organization, uses) in LEAVES.items():
         validity_period_hours=8760,
         early_renewal_hours=720,
     )
+names = {}
 for name, (leaf, namespace) in SECRETS.items():
     data = {"tls.key": encoded(keys[leaf].private_key_pem), "tls.crt": encoded(certificates[leaf].cert_pem)}
     if leaf == "mutual":
         data["ca.crt"] = encoded(ca.cert_pem)
-    metadata = {"name": name, "namespace": namespace}
-    Secret(name, metadata=metadata, type="kubernetes.io/tls", data=data)
+    secret = Secret(name, metadata={"namespace": namespace}, type="kubernetes.io/tls", data=data)
+    names[f"{name} here"] = secret.metadata["name"]
 for manifest in yaml.safe_load_all(Path(__file__).with_name("objects.yaml").read_text()):
-    declare(manifest)
+    declared = declare(manifest, names)
+    if manifest["kind"] == "ConfigMap":
+        names[f"{manifest['metadata']['name']} here"] = declared.metadata["name"]
 pulumi.Stash("rollover", input={"generation": 1, "rollover": "trust"})
 pulumi.Stash("ca-ends", input={"ca": ca.validity_end_time})
 for component, leaves in {"web": ["httpbin", "helloworld"], "mutual": ["mutual", "client"], "nginx": ["nginx"]}.items():
