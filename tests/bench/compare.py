@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.bench.figures import MORE_IS_BETTER, Figure
+from tests.bench.figures import MORE_IS_BETTER, Figure, ratios
 
 NOTICED = 0.05
 """A change is one from this share on, and only where it leaves the range of the old values."""
@@ -28,27 +28,20 @@ class Change:
         return f"{self.name:<72}{self.old:>10.4g}{self.new:>10.4g} {self.unit:<5}{self.verdict}".rstrip()
 
 
-def changes(old: Iterable[Figure], new: Iterable[Figure]) -> list[Change]:
+def changes(old: Sequence[Figure], new: Sequence[Figure]) -> list[Change]:
     """Every figure that is in both."""
-    before, after = ({figure.key: figure for figure in figures} for figures in (old, new))
-    return [_change(before[key], after[key], before, after) for key in before if key in after]
+    after = {figure.key: figure for figure in new}
+    return [_change(figure, after[figure.key], old, new) for figure in old if figure.key in after]
 
 
-Figures = dict[tuple[str, int, str], Figure]
-
-
-def _change(old: Figure, new: Figure, before: Figures, after: Figures) -> Change:
+def _change(old: Figure, new: Figure, before: Sequence[Figure], after: Sequence[Figure]) -> Change:
     name = f"{old.name}, {old.size} hosts, {old.way}" if old.size else f"{old.name}, {old.way}"
-    baselines = [figures.get((old.name, old.size or 0, old.against)) for figures in (before, after)]
-    unit, then, now = old.unit, list(old.values), list(new.values)
-    if baselines[0] and baselines[1]:
+    unit, then, now = old.unit, ratios(old, before), ratios(new, after)
+    if then and now:
         name, unit = f"{name} to {old.against}", "x"
-        then, now = _ratios(old, baselines[0]), _ratios(new, baselines[1])
+    else:
+        then, now = list(old.values), list(new.values)
     return Change(name, statistics.median(then), statistics.median(now), unit, _verdict(then, now, old.unit))
-
-
-def _ratios(figure: Figure, baseline: Figure) -> list[float]:
-    return [one / other for one, other in zip(figure.values, baseline.values, strict=True)]
 
 
 def _verdict(then: list[float], now: list[float], unit: str) -> str:

@@ -45,9 +45,13 @@ class Figure:
         return statistics.median(self.values)
 
 
-def ratio(one: Figure, other: Figure) -> float:
-    """The median of the ratios, round by round."""
-    return statistics.median(a / b for a, b in zip(one.values, other.values, strict=True))
+def ratios(figure: Figure, figures: Iterable[Figure]) -> list[float]:
+    """Those to the way that the figure is held against, round by round; none where it stands alone."""
+    baseline = figure.name, figure.size or 0, figure.against
+    for other in figures:
+        if other.key == baseline:
+            return [one / another for one, another in zip(figure.values, other.values, strict=True)]
+    return []
 
 
 def table(figures: Sequence[Figure]) -> list[str]:
@@ -58,9 +62,8 @@ def table(figures: Sequence[Figure]) -> list[str]:
 def held_against(figure: Figure, figures: Iterable[Figure]) -> str:
     """The ratio to the other way, where it has one, and the reach."""
     reach = "" if figure.reach is None else f"reach {figure.reach:g}"
-    for other in figures:
-        if other.key == (figure.name, figure.size or 0, figure.against):
-            return f"{ratio(figure, other):.2f} x {other.way}" + (f" ({reach})" if reach else "")
+    if found := ratios(figure, figures):
+        return f"{statistics.median(found):.2f} x {figure.against}" + (f" ({reach})" if reach else "")
     return f"{reach} {figure.unit}" if reach else ""
 
 
