@@ -5,13 +5,17 @@ import signal
 import pulumi
 
 import settings
-from components import (
+from istio_ingress import (
     Backend,
     CertificateAuthority,
+    Expectation,
     HttpbinIngress,
+    HttpVersion,
     IngressGateway,
     MutualTlsGateway,
     PassthroughNginx,
+    Refusal,
+    Route,
     TlsGateway,
     WorkloadKind,
     restricted_namespace,
@@ -25,6 +29,12 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 config = settings.read()
 gateway: IngressGateway = {"namespace": config.gateway_namespace, "selector": config.gateway_selector}
 namespace = restricted_namespace(config.namespace) if config.create_namespace else config.namespace
+
+
+def with_another_ca(request: str) -> Expectation:
+    """Whoever does not trust the stack's CA must not be served."""
+    return {"request": request, "trusts_server": False, "refused": Refusal.HANDSHAKE}
+
 
 authority = CertificateAuthority(
     config.named("ca"),
@@ -46,9 +56,20 @@ httpbin = HttpbinIngress(
         "gateway": gateway,
         "hosts": [config.host("httpbin")],
         "workload": {"image": config.images.httpbin},
+        "expect": [
+            {"request": "GET /status/200", "status": 200, "protocol": HttpVersion.HTTP_1_1},
+            {"request": "GET /headers", "status": 404, "protocol": HttpVersion.HTTP_1_1},
+        ],
     },
 )
 httpbin_service: Backend = {"service": httpbin.service, "port": httpbin.service_port}
+httpbin_routes: list[Route] = [{"prefix": "/status"}, {"prefix": "/delay"}]
+teapot: Expectation = {
+    "request": "GET /status/418",
+    "status": 418,
+    "service": httpbin.service,
+    "protocol": HttpVersion.HTTP_2,
+}
 web = TlsGateway(
     config.named("web"),
     {
@@ -63,13 +84,24 @@ web = TlsGateway(
             {
                 "host": config.host("httpbin"),
                 "organization": "httpbin organization",
+                "routes": httpbin_routes,
                 "backend": httpbin_service,
+                "expect": [teapot, with_another_ca("GET /status/418")],
             },
             {
                 "host": config.host("helloworld"),
                 "organization": "helloworld organization",
                 "routes": [{"exact": "/hello"}],
                 "workload": {"kind": WorkloadKind.HELLOWORLD, "image": config.images.helloworld},
+                "expect": [
+                    {
+                        "request": "GET /hello",
+                        "status": 200,
+                        "protocol": HttpVersion.HTTP_2,
+                        "body": "Hello version",
+                    },
+                    with_another_ca("GET /hello"),
+                ],
             },
         ],
     },
@@ -88,7 +120,12 @@ mutual = MutualTlsGateway(
             {
                 "host": config.host("mutual"),
                 "organization": "httpbin organization",
+                "routes": httpbin_routes,
                 "backend": httpbin_service,
+                "expect": [
+                    {**teapot, "client_certificate": "client"},
+                    {"request": "GET /status/418", "refused": Refusal.HANDSHAKE},
+                ],
             },
         ],
         "clients": [
@@ -116,6 +153,10 @@ nginx = PassthroughNginx(
         "leaf_generation": config.leaf_generation,
         "hosts": [config.host("nginx")],
         "image": config.images.nginx,
+        "expect": [
+            {"request": "GET /", "status": 200, "protocol": HttpVersion.HTTP_1_1, "body": "nginx"},
+            with_another_ca("GET /"),
+        ],
     },
 )
 

@@ -1,15 +1,25 @@
 """The stack's configuration, read once: `Pulumi.yaml` declares every key with its type, meaning and default."""
 
+import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
+from pathlib import Path
 from typing import TypeVar
 
 import pulumi
+import yaml
 
-from components import KeyAlgorithm, Rollover
+from istio_ingress import KeyAlgorithm, Rollover
 
 _E = TypeVar("_E", bound=Enum)
+_FORMER_KEYS = {"certificate_due_days"}  # not declared, so that they have no default, and still read
+_PROJECT = Path(__file__).with_name("Pulumi.yaml")
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_LONGEST_DOMAIN = 64  # it is the authority's common name (X.520)
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Settings:
+class StackSettings:
     """What one environment differs in from another."""
 
     domain: str
@@ -51,15 +61,16 @@ class Settings:
         return f"{self.prefix}{component}"
 
 
-def read() -> Settings:
+def read() -> StackSettings:
     """Read the stack's configuration.
 
     Raises:
-        pulumi.RunError: a value is missing or is none of the choices; Pulumi itself checks types.
+        pulumi.RunError: a value is missing or is none of the choices, or a key is unknown; Pulumi itself checks types.
     """
     config = pulumi.Config()
-    return Settings(
-        domain=config.require("domain"),
+    _refuse_unknown_keys()
+    return StackSettings(
+        domain=_domain(config),
         prefix=config.get("prefix") or "",
         namespace=config.require("namespace"),
         create_namespace=config.require_bool("create_namespace"),
@@ -78,6 +89,27 @@ def read() -> Settings:
         ca_rollover=_choice(config, "ca_rollover", Rollover),
         leaf_generation=config.require_int("leaf_generation"),
     )
+
+
+def _refuse_unknown_keys() -> None:
+    """Pulumi itself takes any key, so that a misspelled one is a default that nobody meant."""
+    project = yaml.safe_load(_PROJECT.read_text())
+    beginning = f"{project['name']}:"
+    told = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))  # as the language host hands it over
+    for key in sorted(key.removeprefix(beginning) for key in told if key.startswith(beginning)):
+        if key not in project["config"] and key not in _FORMER_KEYS:
+            meant = "".join(f"; is {one} meant?" for one in get_close_matches(key, project["config"], n=1))
+            raise pulumi.RunError(f"Config {key} is not declared in Pulumi.yaml{meant or '.'}")
+
+
+def _domain(config: pulumi.Config) -> str:
+    value = config.require("domain")
+    if len(value) > _LONGEST_DOMAIN or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", value):
+        raise pulumi.RunError(
+            f"Config domain is {value!r}, but must be a DNS name in lower case such as 'shop.example', of at most "
+            f"{_LONGEST_DOMAIN} characters."
+        )
+    return value
 
 
 def _choice(config: pulumi.Config, key: str, choices: type[_E]) -> _E:

@@ -1,4 +1,4 @@
-"""`python -m lab`: up, down, status, logs NAME, env, exec COMMAND."""
+"""`python -m lab`: up, down, status, logs NAME, env, languages, exec COMMAND."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 
-from lab import lifecycle, settings, status, toolchain
+from lab import languages, lifecycle, settings, status, toolchain
 from lab.errors import LabError
+from lab.interruption import Interrupted, heard_once
 from lab.node import namespaces
 from lab.progress import Progress
 
@@ -18,13 +19,21 @@ def main() -> int:
     """Run one command; an expected failure is a sentence on standard error and exit code 1."""
     arguments = _parser().parse_args()
     try:
-        return int(arguments.run(settings.from_environment(), arguments) or 0)
+        with heard_once():
+            return int(arguments.run(settings.from_environment(), arguments) or 0)
     except LabError as error:
         print(f"lab: {error.report()}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr or "").strip().splitlines()[-1:] or [f"exit code {error.returncode}"]
+        print(f"lab: `{' '.join(map(str, error.cmd[:2]))}` failed: {reason[0]}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"lab: {error.filename or 'a file'}: {error.strerror or error}.", file=sys.stderr)
+        return 1
+    except Interrupted as interrupted:
         print("lab: interrupted; run the same command again to continue.", file=sys.stderr)
-        return 130
+        return interrupted.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,25 +47,25 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("up", "Start the lab, or reuse it when it is healthy.", _up)
+    command("up", "Start the lab, or reuse it when it is healthy.", _up).add_argument(
+        "--fresh", action="store_true", help="replace a running lab, with its cluster and the states of its stacks"
+    )
     command("down", "End the lab and leave nothing of it but its logs.", _down)
     command("status", "What runs, since when, which versions, how much memory.", _status)
     command("logs", "Print the log of a process or pod.", _logs).add_argument(
         "name", help="a process (kubelet) or the beginning of a pod's name"
     )
     command("env", "Shell exports for pulumi, kubectl and istioctl on the lab.", _env)
+    command("languages", "Build the hosts of YAML, TypeScript and Go; print where they are.", _languages)
     command("exec", "Run a command inside the lab's namespaces.", _exec).add_argument(
         "command", nargs=argparse.REMAINDER
     )
     return parser
 
 
-def _up(lab: settings.Settings, _: argparse.Namespace) -> int:
+def _up(lab: settings.LabSettings, arguments: argparse.Namespace) -> int:
     progress = Progress(lab.cache / "durations.json")
-    wrong = lifecycle.problem(lab)
-    if wrong and namespaces.find(lab):
-        print(f"lab: the running lab is replaced: {wrong}.", file=sys.stderr)
-    if not lifecycle.up(lab, progress):
+    if not lifecycle.up(lab, progress, fresh=arguments.fresh):
         print(f"lab: {lab.name} is up already, API server at https://{lab.node_ip}:6443", file=sys.stderr)
         return 0
     pulumi = lifecycle.stored_pulumi(lab).describe()
@@ -65,39 +74,52 @@ def _up(lab: settings.Settings, _: argparse.Namespace) -> int:
     return 0
 
 
-def _down(lab: settings.Settings, _: argparse.Namespace) -> int:
+def _down(lab: settings.LabSettings, _: argparse.Namespace) -> int:
     started = time.monotonic()
     lifecycle.down(lab)
     print(f"lab: down in {time.monotonic() - started:.1f} s", file=sys.stderr)
     return 0
 
 
-def _status(lab: settings.Settings, _: argparse.Namespace) -> int:
+def _status(lab: settings.LabSettings, _: argparse.Namespace) -> int:
     wrong = lifecycle.problem(lab)
-    print(f"{lab.name}: {'healthy' if wrong is None else wrong}")
+    _say(f"{lab.name}: {'healthy' if wrong is None else wrong}")
     if namespaces.find(lab):
-        print(status.table(lab))
+        _say(status.table(lab))
     return 0 if wrong is None else 1
 
 
-def _logs(lab: settings.Settings, arguments: argparse.Namespace) -> int:
-    print(status.log_of(lab, arguments.name).read_text(errors="replace"), end="")
+def _logs(lab: settings.LabSettings, arguments: argparse.Namespace) -> int:
+    _say(status.log_of(lab, arguments.name).read_text(errors="replace"), end="")
     return 0
 
 
-def _env(lab: settings.Settings, _: argparse.Namespace) -> int:
+def _env(lab: settings.LabSettings, _: argparse.Namespace) -> int:
     _require_running(lab)
-    print(toolchain.exports(toolchain.environment(lab, lifecycle.stored_pulumi(lab))))
+    _say(toolchain.exports(toolchain.environment(lab, lifecycle.stored_pulumi(lab))))
     return 0
 
 
-def _exec(lab: settings.Settings, arguments: argparse.Namespace) -> int:
+def _languages(lab: settings.LabSettings, _: argparse.Namespace) -> int:
+    _say(str(languages.prepare(lab, Progress(lab.cache / "durations.json"))))
+    return 0
+
+
+def _exec(lab: settings.LabSettings, arguments: argparse.Namespace) -> int:
     init = _require_running(lab)
     command = [word for word in arguments.command if word != "--"] or [os.environ.get("SHELL", "/bin/sh")]
     return subprocess.run(namespaces.enter(init, *command), check=False).returncode
 
 
-def _require_running(lab: settings.Settings) -> namespaces.Init:
+def _say(text: str, end: str = "\n") -> None:
+    """Write a result; a reader that has gone away (`| head -1`) is no error."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _require_running(lab: settings.LabSettings) -> namespaces.Init:
     init = namespaces.find(lab)
     if init is None or not (lab.run / "ready.json").exists():
         raise LabError("the lab is not running; start it with `make up` or `python -m lab up`.")

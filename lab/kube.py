@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
-from lab.settings import Settings
+from lab.settings import LabSettings
 
 POLL_SECONDS = 0.1
 
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.1
 class Api:
     """A reader of one cluster's API."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: LabSettings) -> None:
         self._base = f"https://{settings.node_ip}:6443"
         self._context = ssl.create_default_context(cafile=str(settings.pki / "ca.crt"))
         self._context.load_cert_chain(settings.pki / "admin.crt", settings.pki / "admin.key")

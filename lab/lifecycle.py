@@ -5,51 +5,68 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab import parts, preflight, toolchain
+from lab import parts, preflight, processes, stacks, toolchain
 from lab.cache import locked, remove
 from lab.errors import LabError
-from lab.kube import Api, wait_until
+from lab.kube import POLL_SECONDS, Api, wait_until
 from lab.node import cgroups, namespaces, network, pki
 from lab.node.templates import render
 from lab.parts import Parts
 from lab.progress import Progress
-from lab.settings import Settings
+from lab.settings import LabSettings
 from lab.toolchain import Pulumi
 
 DEPLOYMENTS = (("kube-system", "coredns"), ("istio-system", "istiod"), ("istio-system", "istio-ingressgateway"))
 NODE_PARTS = ("kubernetes",)
 START_SECONDS = 60.0
 ISTIO_SECONDS = 120.0
+# Every part of the control plane was seen to be back 1 to 7 s after it was killed.
+HEAL_SECONDS = 60.0
 
 
-def up(settings: Settings, progress: Progress) -> bool:
+def up(settings: LabSettings, progress: Progress, *, fresh: bool = False) -> bool:
     """Make sure that a healthy lab runs: reuse one, or replace a broken one. True if a new one was started.
 
+    A part that is just restarting is waited for. A running lab on which a stack has made something is replaced only
+    where a fresh one is asked for.
+
     Raises:
-        LabError: what is missing on this machine, or which step failed and where its log is.
+        LabError: what is missing on this machine, which step failed and where its log is, or what would be lost.
     """
     with locked(settings.state.with_suffix(".lock"), "another `lab up` or `lab down`"):
-        if problem(settings) is None:
+        wrong = "a fresh one is asked for" if fresh else _healed(settings)
+        if wrong is None:
             return False
+        _say_what_goes(settings, wrong, fresh=fresh)
         preflight.check(settings)
         pulumi = toolchain.choose()
         built = parts.build_all(settings.cache, progress, with_pulumi=pulumi.own is None)
         with progress.step("clear what an earlier lab left"):
             _clear(settings)
             network.check_range_is_free(settings)
-        _start(settings, built, pulumi, progress)
-        ready = {"since": time.time(), "pulumi": str(pulumi.own or ""), "made_of": parts.fingerprint()}
+        try:
+            _start(settings, built, pulumi, progress)
+        except KeyboardInterrupt:
+            _clear(settings, keep_logs=True)
+            raise
+        ready = {
+            "since": time.time(),
+            "pulumi": str(pulumi.own or ""),
+            "made_of": parts.fingerprint(),
+            "versions": parts.versions(built),
+        }
         (settings.run / "ready.json").write_text(json.dumps(ready))
         return True
 
 
-def down(settings: Settings) -> None:
+def down(settings: LabSettings) -> None:
     """End the lab and leave nothing of it but its logs.
 
     Raises:
@@ -59,10 +76,13 @@ def down(settings: Settings) -> None:
         _clear(settings, keep_logs=True)
 
 
-def problem(settings: Settings) -> str | None:
+def problem(settings: LabSettings) -> str | None:
     """None for a healthy lab, else in a few words what is wrong with it."""
-    init = namespaces.find(settings)
-    if init is None:
+    return _lasting_problem(settings) or _passing_problem(settings)
+
+
+def _lasting_problem(settings: LabSettings) -> str | None:
+    if namespaces.find(settings) is None:
         return "it is not running"
     if not (settings.run / "ready.json").exists():
         return "its start was not finished"
@@ -70,6 +90,11 @@ def problem(settings: Settings) -> str | None:
         return "it was made of other parts than this checkout names"
     if not Path(f"/sys/class/net/{settings.host_interface}").exists():
         return f"interface {settings.host_interface} is gone"
+    return None
+
+
+def _passing_problem(settings: LabSettings) -> str | None:
+    """What restarts by itself: the node's processes by its process 1, pods by kubelet."""
     api = Api(settings)
     if not api.is_ready():
         return "its API server does not answer"
@@ -79,19 +104,53 @@ def problem(settings: Settings) -> str | None:
     return f"Deployment {missing[0]} is not available" if missing else None
 
 
-def stored_pulumi(settings: Settings) -> Pulumi:
+def _healed(settings: LabSettings) -> str | None:
+    """What is wrong with the lab and stays so."""
+    wrong = _lasting_problem(settings)
+    if wrong or not (passing := _passing_problem(settings)):
+        return wrong
+    print(f"lab: {passing}; up to {HEAL_SECONDS:.0f} s are left to it.", file=sys.stderr, flush=True)
+    deadline = time.monotonic() + HEAL_SECONDS
+    while (wrong := problem(settings)) and not _lasting_problem(settings) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return wrong
+
+
+def _say_what_goes(settings: LabSettings, wrong: str, *, fresh: bool) -> None:
+    runs, deployed = namespaces.find(settings) is not None, stacks.deployed(settings)
+    names = ", ".join(deployed)
+    if runs and deployed and not fresh:
+        raise LabError(
+            f"{wrong}, but the running lab holds what the stack {names} made, with its authority and keys, "
+            "so it is not replaced; `make up FRESH=1` makes a new lab and empties that state."
+        )
+    if runs:
+        print(f"lab: the running lab is replaced: {wrong}.", file=sys.stderr)
+    if deployed:
+        why = "as asked" if runs else "the cluster that it describes is gone"
+        print(f"lab: the state of the stack {names} is emptied: {why}.", file=sys.stderr)
+
+
+def stored_pulumi(settings: LabSettings) -> Pulumi:
     """The Pulumi that the running lab was started with."""
-    own = _ready(settings)["pulumi"]
-    return Pulumi(own=Path(own) if own else None)
+    ready = _ready(settings)
+    return Pulumi(own=Path(ready["pulumi"]) if ready["pulumi"] else None, version=ready["versions"].get("pulumi", ""))
 
 
-def _ready(settings: Settings) -> dict[str, Any]:
+def stored_versions(settings: LabSettings) -> dict[str, str]:
+    """Executable to version, as the running lab was started with them; empty before its start is finished."""
+    started = (settings.run / "ready.json").exists()
+    return dict(_ready(settings)["versions"]) if started else {}
+
+
+def _ready(settings: LabSettings) -> dict[str, Any]:
     stored: dict[str, Any] = json.loads((settings.run / "ready.json").read_text())
-    return {"made_of": "", **stored}
+    return {"made_of": "", "versions": {}, **stored}
 
 
-def _clear(settings: Settings, *, keep_logs: bool = False) -> None:
+def _clear(settings: LabSettings, *, keep_logs: bool = False) -> None:
     namespaces.end(settings)
+    processes.end_below(settings.state)
     network.disconnect(settings)
     left = cgroups.remove(settings.name)
     if left:
@@ -101,7 +160,7 @@ def _clear(settings: Settings, *, keep_logs: bool = False) -> None:
             remove(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
 
-def _start(settings: Settings, built: Parts, pulumi: Pulumi, progress: Progress) -> None:
+def _start(settings: LabSettings, built: Parts, pulumi: Pulumi, progress: Progress) -> None:
     for directory in (settings.logs, settings.run):
         directory.mkdir(parents=True, exist_ok=True)
     with progress.step("certificates and tools"):
@@ -143,7 +202,7 @@ def _start(settings: Settings, built: Parts, pulumi: Pulumi, progress: Progress)
 
 
 def _import_images(
-    settings: Settings, init: namespaces.Init, built: Parts, progress: Progress, wait: partial[None]
+    settings: LabSettings, init: namespaces.Init, built: Parts, progress: Progress, wait: partial[None]
 ) -> None:
     log = settings.logs / "images.log"
     ctr = ("ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "k8s.io")
@@ -164,7 +223,7 @@ def _import_images(
                 raise LabError(f"image {reference} could not be imported.", log=log)
 
 
-def _kubectl_apply(settings: Settings, manifests: str) -> None:
+def _kubectl_apply(settings: LabSettings, manifests: str) -> None:
     command = [str(settings.state / "bin/kubectl"), "--kubeconfig", str(settings.kubeconfig), "apply", "-f", "-"]
     log = settings.logs / "kubectl.log"
     with log.open("ab") as output:
@@ -173,7 +232,7 @@ def _kubectl_apply(settings: Settings, manifests: str) -> None:
         raise LabError("kubectl could not apply the lab's own manifests.", log=log)
 
 
-def _install_istio(settings: Settings) -> None:
+def _install_istio(settings: LabSettings) -> None:
     operator = settings.run / "istio.yaml"
     operator.write_text(render("istio.yaml", settings))
     command = [

@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.settings import Settings
+from lab.parts import golang
+from lab.settings import LabSettings
 
 COMMANDS = {
     "unshare": "util-linux",
@@ -17,13 +18,12 @@ COMMANDS = {
     "ip": "iproute2",
     "dpkg-deb": "dpkg",
     "apt-get": "apt",
-    "go": "Go 1.26",
 }
 BUILD_GIGABYTES = 12
 RUN_GIGABYTES = 3
 
 
-def check(settings: Settings) -> None:
+def check(settings: LabSettings) -> None:
     """Refuse a machine on which the lab could not run.
 
     Raises:
@@ -46,6 +46,7 @@ def check(settings: Settings) -> None:
     for command, package in COMMANDS.items():
         if shutil.which(command) is None:
             raise LabError(f"`{command}` is not on PATH; install {package}.")
+    golang.release()
     wanted = RUN_GIGABYTES if (settings.cache / "parts").exists() else BUILD_GIGABYTES
     _check_space(settings.cache, wanted)
     _check_space(settings.state, RUN_GIGABYTES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -53,7 +54,7 @@ class Progress:
             print(f"  {state:<6} {name:<44} {_clock(seconds):>8}{before}", file=sys.stderr, flush=True)
 
     def _remember(self, name: str, seconds: float) -> None:
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):  # a full disk: a duration is no reason to stop
             merged = _read(self._memory) | {name: round(seconds, 1)}
             self._memory.parent.mkdir(parents=True, exist_ok=True)
             scratch = self._memory.with_suffix(f".{os.getpid()}")

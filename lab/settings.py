@@ -15,7 +15,7 @@ HIDDEN_INSIDE = tuple(Path(directory) for directory in ("/var", "/etc", "/usr", 
 
 
 @dataclass(frozen=True)
-class Settings:
+class LabSettings:
     """One lab: its address range names it, so labs on different ranges stand side by side."""
 
     subnet: ipaddress.IPv4Network
@@ -103,7 +103,7 @@ class Settings:
         }
 
 
-def from_environment() -> Settings:
+def from_environment() -> LabSettings:
     """Read LAB_SUBNET, XDG_CACHE_HOME and XDG_STATE_HOME.
 
     Raises:
@@ -129,4 +129,4 @@ def from_environment() -> Settings:
                 f"{path} lies where the lab mounts its own files; "
                 f"set {variable} to a directory outside /var, /etc, /usr and /run."
             )
-    return Settings(subnet=subnet, cache=cache.resolve(), state=state.resolve())
+    return LabSettings(subnet=subnet, cache=cache.resolve(), state=state.resolve())

@@ -10,17 +10,14 @@ from pathlib import Path
 from lab import lifecycle
 from lab.errors import LabError
 from lab.node import cgroups
-from lab.parts import catalog, debian
-from lab.settings import Settings
-
-DEBIAN_PROCESSES = {"etcd": "etcd-server", "containerd": "containerd"}
+from lab.settings import LabSettings
 
 
-def table(settings: Settings) -> str:
+def table(settings: LabSettings) -> str:
     """One line a supervised process, one a pod process by name, and the sum of memory."""
     memory = memory_by_name(settings)
     total = sum(memory.values())
-    versions = _versions(settings)
+    versions = lifecycle.stored_versions(settings)
     lines = [f"{'PROCESS':<26}{'SINCE':<10}{'STARTS':>6}  {'MEMORY':>9}  VERSION"]
     supervised = json.loads((settings.run / "processes.json").read_text())
     for name, process in supervised.items():
@@ -29,20 +26,23 @@ def table(settings: Settings) -> str:
     for name, size in sorted(memory.items(), key=lambda item: -item[1]):
         lines.append(_line(name, "", "", size, versions))
     lines.append(_line("all", "", "", total, versions))
-    lines.append(
-        f"Pulumi: {lifecycle.stored_pulumi(settings).describe()}"
-        if (settings.run / "ready.json").exists()
-        else "Pulumi: not chosen yet"
-    )
+    lines.append(f"Pulumi: {_pulumi(settings, versions)}")
     lines.append(f"logs: {settings.logs}; pods' logs: {settings.state / 'podlogs'}")
     return "\n".join(lines)
+
+
+def _pulumi(settings: LabSettings, versions: dict[str, str]) -> str:
+    if not (settings.run / "ready.json").exists():
+        return "not chosen yet"
+    plugins = [f"{name} {versions[name]}" for name in sorted(versions) if name.startswith("pulumi-resource-")]
+    return ", with ".join([lifecycle.stored_pulumi(settings).describe(), *filter(None, [" and ".join(plugins)])])
 
 
 def _line(name: str, since: str, starts: int | str, size: int, versions: dict[str, str]) -> str:
     return f"{name:<26}{since:<10}{starts:>6}  {size / 1e6:>6.0f} MB  {versions.get(name, '')}".rstrip()
 
 
-def memory_by_name(settings: Settings) -> dict[str, int]:
+def memory_by_name(settings: LabSettings) -> dict[str, int]:
     """Bytes by process name; shared pages are counted once (proportional set size)."""
     sizes: dict[str, int] = defaultdict(int)
     for pid in cgroups.processes(settings.name):
@@ -57,7 +57,7 @@ def memory_by_name(settings: Settings) -> dict[str, int]:
     return dict(sizes)
 
 
-def log_of(settings: Settings, name: str) -> Path:
+def log_of(settings: LabSettings, name: str) -> Path:
     """The log file of a process, or of the first container of a pod.
 
     Raises:
@@ -71,23 +71,3 @@ def log_of(settings: Settings, name: str) -> Path:
             f"the lab has no log named {name!r}; there are: {', '.join([*processes, *pods]) or 'none, it never ran'}."
         )
     return found
-
-
-def _versions(settings: Settings) -> dict[str, str]:
-    parts = catalog.load()
-    kubernetes = dict.fromkeys(
-        ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"),
-        parts.go["kubernetes"].version,
-    )
-    node = settings.cache / "parts" / f"debian-node-{debian.key(parts.debian['node'])}"
-    recorded = debian.versions(node) if node.exists() else {}
-    return (
-        kubernetes
-        | {name: recorded.get(package, "") for name, package in DEBIAN_PROCESSES.items()}
-        | {
-            "pilot-discovery": parts.go["istio"].version,
-            "pilot-agent": parts.go["istio"].version,
-            "coredns": parts.go["coredns"].version,
-        }
-        | {"envoy": parts.wheels["envoy"].requirement.partition("==")[2], "go-httpbin": parts.go["httpbin"].version}
-    )

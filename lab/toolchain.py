@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.parts import Parts
 from lab.parts.catalog import load
-from lab.settings import Settings
+from lab.settings import LabSettings
 
+PULUMI = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
 PLUGINS = {"kubernetes": "provider-kubernetes", "tls": "provider-tls"}
 # The lab's certificates live for hours on one machine: this keeps keys out of files in clear, not from their owner.
 PASSPHRASE = "lab"  # noqa: S105
@@ -26,10 +26,12 @@ class Pulumi:
 
     own: Path | None
     """A person's own `pulumi` on PATH; None where the lab builds one."""
+    version: str = ""
+    """Of the one that the lab builds."""
 
     def describe(self) -> str:
         """One phrase for people."""
-        return f"your own, {self.own}" if self.own else f"built here, {load().go['pulumi'].version}"
+        return f"your own, {self.own}" if self.own else f"built here, {self.version}"
 
 
 def choose() -> Pulumi:
@@ -44,34 +46,27 @@ def choose() -> Pulumi:
             f"LAB_PULUMI is {wish!r}: leave it unset (use the pulumi on PATH, if there is one) or set it to 'build'."
         )
     found = None if wish == "build" or "LAB_TOOLS" in os.environ else shutil.which("pulumi")
-    return Pulumi(own=Path(found) if found else None)
+    return Pulumi(own=Path(found) if found else None, version=load().go["pulumi"].version)
 
 
-def prepare(settings: Settings, parts: Parts, pulumi: Pulumi) -> None:
+def prepare(settings: LabSettings, parts: Parts, pulumi: Pulumi) -> None:
     """Put the tools of the lab into one directory, and the provider plugins where the engine looks for them."""
     tools = settings.state / "bin"
-    behind = settings.state / "libexec"
-    for directory in (tools, behind):
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
+    shutil.rmtree(tools, ignore_errors=True)
+    tools.mkdir(parents=True)
     executables = [parts.executable("kubernetes", "kubectl"), parts.executable("istio", "istioctl")]
     if not pulumi.own:
-        executables += [
-            parts.executable("pulumi", "pulumi"),
-            parts.executable("language-host", "pulumi-language-python"),
-        ]
-        for name in ("pulumi-language-python", "pulumi-language-python-exec"):
-            _place(parts.executable("language-python", name), behind)
+        executables += [parts.executable("pulumi", name) for name in PULUMI]
         for plugin, part in PLUGINS.items():
             home = settings.state / "pulumi-home" / "plugins" / f"resource-{plugin}-v{load().go[part].version}"
             home.mkdir(parents=True, exist_ok=True)
-            _place(parts.executable(part, f"pulumi-resource-{plugin}"), home)
+            place(parts.executable(part, f"pulumi-resource-{plugin}"), home)
     for executable in executables:
-        _place(executable, tools)
-    (settings.state / "pulumi-state").mkdir(exist_ok=True)
+        place(executable, tools)
+    (settings.state / "pulumi-state").mkdir(mode=0o700, exist_ok=True)
 
 
-def environment(settings: Settings, pulumi: Pulumi) -> dict[str, str]:
+def environment(settings: LabSettings, pulumi: Pulumi) -> dict[str, str]:
     """What a shell needs so that pulumi, kubectl and istioctl work on the lab."""
     python = Path(sys.executable).parent
     variables = {
@@ -92,16 +87,8 @@ def exports(variables: dict[str, str]) -> str:
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
 
 
-def version_of(command: list[str]) -> str:
-    """What a tool says of its own version, in one line; empty where it says nothing."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else ""
-
-
-def _place(executable: Path, directory: Path) -> None:
+def place(executable: Path, directory: Path) -> None:
+    """Put an executable into a directory of tools."""
     # No symbolic link: pulumi looks for its language host beside the file that it resolves itself to.
     target = directory / executable.name
     target.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import HttpbinIngress, IngressGateway, TlsGateway
+from istio_ingress import HttpbinIngress, IngressGateway, TlsGateway
 
 gateway: IngressGateway = {"namespace": "istio-ingress", "selector": {"istio": "ingress"}}
 
@@ -14,6 +14,7 @@ secure = TlsGateway(
         "hosts": [
             {
                 "host": "edge.shop.example",
+                "routes": [{"prefix": "/status"}],
                 "backend": {"service": edge.service, "port": edge.service_port},
             }
         ],

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import HttpbinIngress
+from istio_ingress import HttpbinIngress
 
 status = HttpbinIngress(
     "status",

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import Entry, HttpbinIngress
+from istio_ingress import Entry, HttpbinIngress
 
 door = HttpbinIngress(
     "door",

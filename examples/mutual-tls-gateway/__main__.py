@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import CertificateAuthority, ClientVerification, MutualTlsGateway
+from istio_ingress import CertificateAuthority, ClientVerification, MutualTlsGateway
 
 ca = CertificateAuthority("bank", {"common_name": "bank.example", "organization": "Bank"})
 partners = MutualTlsGateway(

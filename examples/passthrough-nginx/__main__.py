@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import CertificateAuthority, PassthroughNginx
+from istio_ingress import CertificateAuthority, PassthroughNginx
 
 CONF = """\
 pid /tmp/nginx.pid;

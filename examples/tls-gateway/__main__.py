@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components import CertificateAuthority, KeyAlgorithm, TlsGateway, TlsVersion, WorkloadKind
+from istio_ingress import CertificateAuthority, KeyAlgorithm, TlsGateway, TlsVersion, WorkloadKind
 
 ca = CertificateAuthority("shop", {"common_name": "shop.example", "organization": "Shop"})
 shop = TlsGateway(

@@ -5,6 +5,7 @@ Runs inside the lab's namespaces; the host knows it by its process id and learns
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -25,7 +26,7 @@ from typing import Any
 from lab import settings as lab_settings
 from lab.node import cgroups
 from lab.node.templates import CONFIG, render
-from lab.settings import Settings
+from lab.settings import LabSettings
 
 NODE_INTERFACE = "node0"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -67,7 +68,7 @@ def main(debian_root: Path, binary_directories: list[Path]) -> None:
     _supervise(settings, _processes(settings))
 
 
-def _mount_all(settings: Settings, debian_root: Path) -> None:
+def _mount_all(settings: LabSettings, debian_root: Path) -> None:
     _run("mount", "-t", "proc", "proc", "/proc")
     _run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
     for name, lower in (("var", "/var"), ("etc", "/etc"), ("usr", f"{debian_root}/usr:/usr")):
@@ -80,20 +81,20 @@ def _mount_all(settings: Settings, debian_root: Path) -> None:
         _run("mount", "--bind", str(decoy), f"/proc/sys/{kernel_file}")
 
 
-def _name_node(settings: Settings) -> None:
+def _name_node(settings: LabSettings) -> None:
     socket.sethostname(settings.name)
     Path("/etc/hosts").write_text(f"127.0.0.1 localhost\n{settings.node_ip} {settings.name}\n")
     Path("/etc/resolv.conf").unlink(missing_ok=True)
     Path("/etc/resolv.conf").write_text("nameserver 127.0.0.1\n")
 
 
-def _write_configuration(settings: Settings) -> None:
+def _write_configuration(settings: LabSettings) -> None:
     for name in ("containerd.toml", "kubelet.yaml", "kube-proxy.yaml"):
         (_directory(Path("/etc/lab")) / name).write_text(render(name, settings))
     (_directory(Path("/etc/cni/net.d")) / "10-lab.conflist").write_text(render("cni.conflist", settings))
 
 
-def _set_up_network(settings: Settings) -> None:
+def _set_up_network(settings: LabSettings) -> None:
     while NODE_INTERFACE not in (name for _, name in socket.if_nameindex()):
         time.sleep(TICK_SECONDS)
     _run("ip", "link", "set", "lo", "up")
@@ -104,14 +105,14 @@ def _set_up_network(settings: Settings) -> None:
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
 
-def _processes(settings: Settings) -> dict[str, Process]:
+def _processes(settings: LabSettings) -> dict[str, Process]:
     table: dict[str, Any] = tomllib.loads(
         Template((CONFIG / "processes.toml").read_text()).substitute(settings.template_values())
     )
     return {name: Process(**row) for name, row in table.items()}
 
 
-def _supervise(settings: Settings, processes: dict[str, Process]) -> None:
+def _supervise(settings: LabSettings, processes: dict[str, Process]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
         changed = _reap(processes)
@@ -122,7 +123,8 @@ def _supervise(settings: Settings, processes: dict[str, Process]) -> None:
                 _start(name, process, settings)
                 changed = True
         if changed:
-            _publish(settings, processes)
+            with contextlib.suppress(OSError):  # a full disk: the node goes on
+                _publish(settings, processes)
         time.sleep(TICK_SECONDS)
 
 
@@ -132,7 +134,7 @@ def _is_due(process: Process, processes: dict[str, Process]) -> bool:
     return not process.starts or time.time() - process.since > RESTART_SECONDS
 
 
-def _start(name: str, process: Process, settings: Settings) -> None:
+def _start(name: str, process: Process, settings: LabSettings) -> None:
     with (settings.logs / f"{name}.log").open("ab") as log:
         process.pid = subprocess.Popen(process.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log).pid
     process.starts += 1
@@ -168,7 +170,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _publish(settings: Settings, processes: dict[str, Process]) -> None:
+def _publish(settings: LabSettings, processes: dict[str, Process]) -> None:
     scratch = settings.run / "processes.json.new"
     scratch.write_text(json.dumps({name: asdict(process) for name, process in processes.items()}))
     scratch.rename(settings.run / "processes.json")

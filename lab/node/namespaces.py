@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.node import cgroups
-from lab.settings import Settings
+from lab.settings import LabSettings
 
 START_SECONDS = 5.0
 END_SECONDS = 5.0
@@ -33,7 +33,7 @@ class Init:
         return _start_ticks(self.pid) == self.start_ticks
 
 
-def start(settings: Settings, debian_root: Path, binary_directories: list[Path]) -> Init:
+def start(settings: LabSettings, debian_root: Path, binary_directories: list[Path]) -> Init:
     """Start process 1 in namespaces of its own.
 
     Raises:
@@ -76,7 +76,7 @@ def start(settings: Settings, debian_root: Path, binary_directories: list[Path])
     raise LabError("the lab's namespaces could not be made.", log=log)
 
 
-def find(settings: Settings) -> Init | None:
+def find(settings: LabSettings) -> Init | None:
     """The process 1 that an earlier `up` left, if it still runs."""
     try:
         stored = json.loads((settings.run / "init.json").read_text())
@@ -91,7 +91,7 @@ def enter(init: Init, *command: str) -> list[str]:
     return ["nsenter", "-t", str(init.pid), "-n", "-m", "-p", "-u", "-i", "--", *command]
 
 
-def end(settings: Settings) -> None:
+def end(settings: LabSettings) -> None:
     """Kill process 1, and with it everything in its process namespace; then whatever else its cgroups still hold.
 
     Raises:
@@ -112,7 +112,7 @@ def end(settings: Settings) -> None:
     (settings.run / "init.json").unlink(missing_ok=True)
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def _environment(settings: LabSettings) -> dict[str, str]:
     # No proxy variable may reach the node: nothing leads out of it.
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return kept | {

@@ -10,10 +10,10 @@ from typing import Any
 
 from lab.errors import LabError
 from lab.node.init import NODE_INTERFACE
-from lab.settings import Settings
+from lab.settings import LabSettings
 
 
-def connect(settings: Settings, pid: int) -> None:
+def connect(settings: LabSettings, pid: int) -> None:
     """Lay the wire into the network namespace of process `pid`."""
     _ip("link", "add", settings.host_interface, "type", "veth", "peer", "name", NODE_INTERFACE, "netns", str(pid))
     _ip("address", "add", f"{settings.host_ip}/30", "dev", settings.host_interface)
@@ -21,7 +21,7 @@ def connect(settings: Settings, pid: int) -> None:
     _ip("route", "add", str(settings.subnet), "via", settings.node_ip)
 
 
-def disconnect(settings: Settings) -> None:
+def disconnect(settings: LabSettings) -> None:
     """Take the wire away, and with it its routes; the kernel may be doing so already, as the namespace ends.
 
     Raises:
@@ -33,7 +33,7 @@ def disconnect(settings: Settings) -> None:
         raise LabError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
 
 
-def check_range_is_free(settings: Settings) -> None:
+def check_range_is_free(settings: LabSettings) -> None:
     """Refuse a range that this machine already uses.
 
     Raises:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab.node.templates import render
-from lab.settings import Settings
+from lab.settings import LabSettings
 
 VALIDITY = timedelta(days=30)
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
@@ -33,7 +33,7 @@ class Leaf:
     kubeconfig: bool = False
 
 
-def leaves(settings: Settings) -> list[Leaf]:
+def leaves(settings: LabSettings) -> list[Leaf]:
     """Every certificate the cluster needs."""
     kubernetes = tuple(
         f"kubernetes{suffix}" for suffix in ("", ".default", ".default.svc", ".default.svc.cluster.local")
@@ -60,7 +60,7 @@ def leaves(settings: Settings) -> list[Leaf]:
     ]
 
 
-def write_all(settings: Settings) -> None:
+def write_all(settings: LabSettings) -> None:
     """Make a new CA and everything it signs, keys readable by root alone."""
     directory = settings.pki
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def _write_key(directory: Path, name: str) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def _write_kubeconfig(settings: Settings, leaf: Leaf) -> None:
+def _write_kubeconfig(settings: LabSettings, leaf: Leaf) -> None:
     def encoded(file: str) -> str:
         return base64.b64encode((settings.pki / file).read_bytes()).decode()
 

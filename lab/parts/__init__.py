@@ -23,11 +23,18 @@ GO_ORDER = (
     "pulumi",
     "provider-tls",
     "coredns",
-    "language-host",
-    "language-python",
     "httpbin",
     "own",
 )
+
+
+# Programs of the node and of images that Debian packages bring: set and package.
+DEBIAN_PROGRAMS = {
+    "containerd": ("node", "containerd"),
+    "containerd-shim-runc-v2": ("node", "containerd"),
+    "etcd": ("node", "etcd-server"),
+    "nginx": ("nginx", "nginx"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,17 @@ class Parts:
 def fingerprint() -> str:
     """What a lab of this checkout is made of and configured with."""
     return key_of(*(HERE / name for name in ("parts.toml", "go", "config")))
+
+
+def versions(built: Parts) -> dict[str, str]:
+    """Executable to version, of everything that has one."""
+    catalog = load()
+    of_part = {name: part.version for name, part in (catalog.go | catalog.wheels).items()}
+    executables = {file.name: of_part[part] for part, home in built.binaries.items() for file in home.iterdir()}
+    unpacked = {
+        name: debian.versions(built.debian[packages])[package] for name, (packages, package) in DEBIAN_PROGRAMS.items()
+    }
+    return {name: version for name, version in (executables | unpacked).items() if version}
 
 
 def build_all(cache: Path, progress: Progress, *, with_pulumi: bool) -> Parts:

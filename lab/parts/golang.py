@@ -10,63 +10,60 @@ from pathlib import Path
 
 from lab.cache import artifact, key_of
 from lab.errors import LabError
+from lab.parts import gomod
 from lab.parts.catalog import GO_SOURCES, GoModule
 
-GO_RELEASE = (1, 26)
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
-def key(module: GoModule) -> str:
+def key(module: GoModule, sources: Path | None = None) -> str:
     """What the binaries are made from."""
-    return key_of(dataclasses.asdict(module), GO_SOURCES / module.name, ENVIRONMENT, _go_version())
+    return key_of(dataclasses.asdict(module), (sources or GO_SOURCES) / module.name, ENVIRONMENT, release())
 
 
-def build(module: GoModule, cache: Path, log: Path) -> Path:
+def build(module: GoModule, cache: Path, log: Path, sources: Path | None = None) -> Path:
     """The directory with the module's binaries, built unless the cache holds it.
+
+    Args:
+        module: what is built.
+        cache: the directory all clones share.
+        log: where the compiler's words go.
+        sources: where the module's own directory stands, if not with those of the lab.
 
     Raises:
         LabError: Go is missing or too old, a checksum differs, or the compiler failed.
     """
     _check_sums(module)
-    return artifact(cache, f"go-{module.name}", key(module), lambda scratch: _compile(module, scratch, log))
+    origin = (sources or GO_SOURCES) / module.name
+    made_of = key(module, sources)
+    return artifact(cache, f"go-{module.name}", made_of, lambda scratch: _compile(module, origin, scratch, log))
 
 
-def _compile(module: GoModule, scratch: Path, log: Path) -> None:
+def _compile(module: GoModule, origin: Path, scratch: Path, log: Path) -> None:
     source = scratch / "source"
-    shutil.copytree(GO_SOURCES / module.name, source)
+    shutil.copytree(origin, source)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("")
-    for origin, files in module.embeds.items():
+    for upstream, files in module.embeds.items():
         for file in files:
-            shutil.copyfile(_module_directory(origin, source, log) / file, source / Path(file).name)
+            shutil.copyfile(_module_directory(upstream, source, log) / file, source / Path(file).name)
     if module.generate:
         package, *arguments = module.generate
         generator = scratch / "generator"
-        _run(["go", "build", "-trimpath", "-o", str(generator), package], source, log)
+        _go_build(module, [package], str(generator), source, log)
         _run([str(generator), *arguments], source, log)
-    target = f"{scratch}/{module.output}"
-    _run(
-        [
-            "go",
-            "build",
-            "-trimpath",
-            "-tags",
-            ",".join(module.tags),
-            "-ldflags",
-            _linker_flags(module),
-            "-o",
-            target,
-            *module.packages,
-        ],
-        source,
-        log,
-    )
-    for origin, files in module.copies.items():
+    _go_build(module, module.packages, f"{scratch}/{module.output}", source, log)
+    for upstream, files in module.copies.items():
         for file in files:
-            shutil.copy(_module_directory(origin, source, log) / file, scratch / Path(file).name)
+            shutil.copy(_module_directory(upstream, source, log) / file, scratch / Path(file).name)
             (scratch / Path(file).name).chmod(0o755)
     shutil.rmtree(source)
     (scratch / "generator").unlink(missing_ok=True)
+
+
+def _go_build(module: GoModule, packages: list[str], target: str, source: Path, log: Path) -> None:
+    tags, flags = ",".join(module.tags), _linker_flags(module)
+    _run(["go", "build", "-trimpath", "-tags", tags, "-ldflags", flags, "-o", target, *packages], source, log)
 
 
 def _linker_flags(module: GoModule) -> str:
@@ -103,13 +100,18 @@ def _check_sums(module: GoModule) -> None:
             raise LabError(f"lab/go/{module.name}/go.sum does not hold upstream's published checksum {line!r}.")
 
 
-def _go_version() -> str:
+def release() -> str:
+    """The Go on PATH.
+
+    Raises:
+        LabError: there is none, or a go.mod asks for a newer one.
+    """
+    needed = gomod.release(GO_SOURCES)
     if shutil.which("go") is None:
-        raise LabError(f"Go is not on PATH; install Go {GO_RELEASE[0]}.{GO_RELEASE[1]} or newer.")
-    text = subprocess.run(
+        raise LabError(f"`go` is not on PATH; install Go {needed} or newer.")
+    found = subprocess.run(
         ["go", "env", "GOVERSION"], env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=True
     ).stdout.strip()
-    release = tuple(int(number) for number in text.removeprefix("go").split("-")[0].split(".")[:2])
-    if release < GO_RELEASE:
-        raise LabError(f"Go on PATH is {text}; the lab's modules need go{GO_RELEASE[0]}.{GO_RELEASE[1]} or newer.")
-    return text
+    if gomod.numbers(found) < gomod.numbers(needed):
+        raise LabError(f"Go on PATH is {found}; the lab's modules need go{needed} or newer.")
+    return found

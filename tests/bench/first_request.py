@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from doctor.address import IngressAddress, find
-from doctor.client import Target, send
-from doctor.tools import ask
+from istio_ingress.live.address import IngressAddress, find
+from istio_ingress.live.client import Target, send
+from istio_ingress.live.tools import ask
 from tests.bench.figures import Figure
+from tests.bench.gateway import empty_namespace
 from tests.bench.measure import progress, run
 from tests.e2e.stacks import Stack
 
@@ -105,7 +106,7 @@ def _first_of_stack(stack: Stack, address: IngressAddress, *options: str) -> Fir
 
 def _first_by_hand(address: IngressAddress) -> First:
     script = (str(PROGRAMS / "walk_through.sh"),)
-    with _namespace(), tempfile.TemporaryDirectory() as name:
+    with empty_namespace(NAMESPACE), tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         try:
             return _first(script, directory, os.environ | FOR_PROGRAMS, address, (directory / "ca.crt").read_text)
@@ -179,7 +180,7 @@ def _wait_for_silence(address: IngressAddress) -> None:
 @contextmanager
 def _stack(program: str) -> Iterator[Stack]:
     """An empty stack beside an empty namespace; both are gone afterwards."""
-    with _namespace(), tempfile.TemporaryDirectory() as directory:
+    with empty_namespace(NAMESPACE), tempfile.TemporaryDirectory() as directory:
         source = (PROGRAMS / program / "__main__.py").read_text()
         stack = Stack.create(Path(directory), source, project=program.replace("_", "-"))
         stack.environment.update(FOR_PROGRAMS)
@@ -187,17 +188,6 @@ def _stack(program: str) -> Iterator[Stack]:
             yield stack
         finally:
             stack.destroy()
-
-
-@contextmanager
-def _namespace() -> Iterator[None]:
-    ask("kubectl", "create", "namespace", NAMESPACE)
-    try:
-        # A pod before its account is refused, and tried again only later.
-        ask("kubectl", "wait", "--for=create", "serviceaccount/default", f"--namespace={NAMESPACE}", "--timeout=60s")
-        yield
-    finally:
-        ask("kubectl", "delete", "namespace", NAMESPACE)
 
 
 @dataclass(frozen=True)

@@ -82,11 +82,20 @@ def namespace(name: str) -> Iterator[str]:
 
     It has no CPU limit, unlike the components' own: a server that is throttled would hide what the gateway does.
     """
-    kubectl("create", "namespace", name)
-    try:
+    with empty_namespace(name):
         kubectl("create", "--namespace", name, "--filename=-", stdin=json.dumps(listing(_httpbin())))
         kubectl("rollout", "status", "deployment/httpbin", "--namespace", name, "--timeout=60s")
         yield name
+
+
+@contextmanager
+def empty_namespace(name: str) -> Iterator[None]:
+    """A namespace for as long, in which pods start at once."""
+    kubectl("create", "namespace", name)
+    try:
+        # A pod before its account is refused, and tried again only later.
+        kubectl("wait", "--for=create", "serviceaccount/default", f"--namespace={name}", "--timeout=60s")
+        yield
     finally:
         kubectl("delete", "namespace", name)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from doctor import address
+from istio_ingress.live import address
 from tests.bench import gateway
 from tests.bench.client import Site, connect, leave, speak_http, status, trusting
 from tests.bench.figures import Figure
@@ -44,7 +44,7 @@ REACH = {CPU: 0.5}
 KEYS: dict[str, type] = {OURS: ec.EllipticCurvePublicKey, WALKTHROUGH: rsa.RSAPublicKey}
 PROGRAM = """
 import pulumi
-from components import CertificateAuthority, KeyAlgorithm, TlsGateway
+from istio_ingress import CertificateAuthority, KeyAlgorithm, TlsGateway
 
 namespace = pulumi.Config().require("namespace")
 

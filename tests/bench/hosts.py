@@ -39,12 +39,12 @@ def measure(rounds: int, sizes: tuple[int, ...] = SIZES) -> list[Figure]:
                     for name, value in _once(stack, size):
                         progress(f"round {number + 1}, {size} hosts, {way}: {name} {value:.2f}")
                         found.setdefault((name, size, way), []).append(value)
-                found.setdefault(("preview", size, TUNED), []).append(_run(tuned, "preview").seconds)
+                found.setdefault(("preview", size, TUNED), []).append(_run(tuned, "preview", **ONCE).seconds)
     return [_figure(name, size, way, values) for (name, size, way), values in sorted(found.items(), key=_order)]
 
 
 def _once(stack: Stack, size: int) -> Iterator[tuple[str, float]]:
-    preview = _run(stack, "preview")
+    preview = _run(stack, "preview", **ONCE)
     yield "preview", preview.seconds
     if size <= WRITES_EVERY_STEP:
         yield "first up", _run(stack, "up", "--yes", "--skip-preview").seconds

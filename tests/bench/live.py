@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from doctor import address
+from istio_ingress.live import address
 from tests.bench import gateway
 from tests.bench.client import Site, connect, leave, speak_http, status, trusting
 from tests.bench.figures import Figure

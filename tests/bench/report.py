@@ -1,4 +1,4 @@
-"""docs/performance.md: its tables and charts, from the latest results."""
+"""docs/performance.md and docs/scale.md: their tables and charts, from the latest results."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from pygal.style import CleanStyle
 from tests.bench.figures import RESULTS, Figure, held_against, read
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+PAGES = (PAGE, PAGE.with_name("scale.md"))
 CHARTS = PAGE.parent / "charts"
 BLOCK = re.compile(r"(<!-- figures of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 SIZE = {"width": 640, "height": 320}
 
 
 def write_report() -> None:
-    """Put each bench's figures in their place on the page, and draw a chart a series."""
-    PAGE.write_text(page(PAGE.read_text()))
+    """Put each bench's figures in their place on the pages, and draw a chart a series."""
+    for one in PAGES:
+        one.write_text(page(one.read_text()))
     CHARTS.mkdir(exist_ok=True)
     for path, svg in charts().items():
         path.write_bytes(svg)
@@ -88,7 +91,7 @@ def _chart(name: str, figures: Sequence[Figure]) -> bytes:
         medians = {figure.size: figure.median for figure in figures if figure.way == way}
         chart.add(way, [medians.get(size) for size in sizes])
     svg: bytes = chart.render()
-    return svg
+    return COMMENT.sub(b"", svg)  # pygal writes today's date into it
 
 
 def _file(bench: str, name: str) -> str:

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from doctor import address
-from doctor.address import IngressAddress
-from doctor.client import Answer, Target, send
+from istio_ingress.live import address
+from istio_ingress.live.address import IngressAddress
+from istio_ingress.live.client import Answer, Target, send
 from tests.e2e.stacks import Stack
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from doctor.address import IngressAddress
-from doctor.client import Answer, Identity, Target, send
+from istio_ingress.live.address import IngressAddress
+from istio_ingress.live.client import Answer, Identity, Target, send
 from tests.e2e.conftest import eventually, kubectl
 from tests.e2e.load import Load
 from tests.e2e.stacks import Stack

@@ -16,13 +16,13 @@ class ClientPod:
     name: str = "client"
 
     @classmethod
-    def start(cls, namespace: str) -> ClientPod:
+    def start(cls, namespace: str, name: str = "client", **labels: str) -> ClientPod:
         """Start the pod without waiting for it."""
-        pod = cls(namespace)
+        pod = cls(namespace, name)
         manifest = {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": pod.name, "namespace": namespace},
+            "metadata": {"name": pod.name, "namespace": namespace, "labels": labels},
             "spec": {
                 "terminationGracePeriodSeconds": 0,
                 "containers": [{"name": "client", "image": "lab.local/client:1", "imagePullPolicy": "IfNotPresent"}],

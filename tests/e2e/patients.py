@@ -16,7 +16,7 @@ from tests.unit.certificates import Authority
 REPAIR_SECONDS = 60.0
 PROGRAM = """
 import pulumi
-from components import HttpbinIngress, MutualTlsGateway, PassthroughNginx, TlsGateway
+from istio_ingress import HttpbinIngress, MutualTlsGateway, PassthroughNginx, TlsGateway
 
 config = pulumi.Config()
 namespace, edge = config.require("namespace"), config.require("gateway_namespace")
@@ -31,13 +31,22 @@ http = HttpbinIngress("http", {
     **common, "hosts": [f"http.{namespace}.example.com"], "workload": {"image": "lab.local/go-httpbin:1"},
 })
 backend = {"service": http.service, "port": http.service_port}
+teapot = {"request": "GET /status/418", "status": 418, "protocol": "HTTP/2"}
 TlsGateway("tls", {
     **common,
-    "hosts": [{"host": f"tls.{namespace}.example.com", "backend": backend, "existing_credential": "tls-credential"}],
+    "hosts": [{
+        "host": f"tls.{namespace}.example.com", "backend": backend, "existing_credential": "tls-credential",
+        "expect": [teapot],
+    }],
 })
 mutual = MutualTlsGateway("mutual", {
     **common,
-    "hosts": [{"host": f"mutual.{namespace}.example.com", "backend": backend, "credential_name": "mutual-credential"}],
+    "hosts": [{
+        "host": f"mutual.{namespace}.example.com", "backend": backend, "credential_name": "mutual-credential",
+        "expect": [
+            {**teapot, "client_certificate": "client"}, {"request": "GET /status/418", "refused": "handshake"},
+        ],
+    }],
     "clients": [{"name": "client"}],
 })
 pulumi.export("hosts", {
@@ -87,10 +96,15 @@ class Patient:
     def host(self):
         return f"{self.namespace}.example.com"
 
-    def run(self, *arguments, **environment):
-        """Run the doctor as a person would; whatever it prints holds no key."""
+    @property
+    def teapot(self):
+        """What the stack expects of its TLS host, as a line of the doctor names it."""
+        return f"https://tls.{self.host}:8443/status/418"
+
+    def run(self, *words, **environment):
+        """Run `istio-ingress` as a person would; whatever it prints holds no key."""
         done = subprocess.run(
-            [sys.executable, "-m", "doctor", *arguments],
+            [sys.executable, "-m", "istio_ingress", *words],
             cwd=self.stack.directory,
             env={**self.stack.environment, "XDG_CACHE_HOME": str(self.cache), **environment},
             capture_output=True,
@@ -105,7 +119,7 @@ class Patient:
     def asked(self, *arguments, **environment):
         """The doctor's answer about this stack's namespaces and istiod's: other tests may run at the same time."""
         scope = [f"--namespace={name}" for name in (self.namespace, "istio-system")]
-        done = self.run("--json", *scope, *arguments, **environment)
+        done = self.run("doctor", "--json", *scope, *arguments, **environment)
         report = json.loads(done.stdout)
         assert report["exit_code"] == done.returncode
         return Said(done.returncode, report["lines"])

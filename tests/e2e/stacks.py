@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,6 @@ class Stack:
         environment = os.environ | {
             "PULUMI_BACKEND_URL": f"file://{directory / 'state'}",
             "PULUMI_STACK": name,
-            "PYTHONPATH": str(REPOSITORY),
         }
         stack = cls(directory, name, environment)
         stack.pulumi("stack", "init", name)
@@ -45,9 +45,6 @@ class Stack:
     def of_this_repository(cls, directory: Path, name: str) -> Stack:
         """The repository's own program with one of its stacks' configurations, on a backend below `directory`."""
         stack = cls.create(directory, (REPOSITORY / "__main__.py").read_text(), name, project="istio-ingress")
-        del stack.environment["PYTHONPATH"]  # as in the repository, the packages stand beside the program
-        for package in ("components", "deploy", "rules"):
-            (directory / package).symlink_to(REPOSITORY / package)
         for file in ("Pulumi.yaml", "settings.py", f"Pulumi.{name}.yaml"):
             shutil.copyfile(REPOSITORY / file, directory / file)
         return stack
@@ -89,6 +86,26 @@ class Stack:
         """All outputs, secrets included."""
         parsed: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json", "--show-secrets"))
         return parsed
+
+    def requests(self, *options: str) -> list[dict[str, Any]]:
+        """What `istio-ingress requests` says of each request."""
+        done = self.command("requests", "--json", *options)
+        assert done.returncode in (0, 1), done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)["requests"]
+        return found
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `istio-ingress …` in the project."""
+        command = [sys.executable, "-m", "istio_ingress", *words]
+        return subprocess.run(
+            command,
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=UPDATE_SECONDS,
+            check=False,
+        )
 
     def destroy(self) -> None:
         """Take away everything that the stack declared."""

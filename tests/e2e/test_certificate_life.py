@@ -44,7 +44,7 @@ def update(shop, clients, hosts=HOSTS, **config):
 
 
 def refused(loads):
-    return {key: answers[:3] for key, load in loads.items() if (answers := load.other_than(200))}
+    return {key: answers[:3] for key, load in loads.items() if (answers := load.lost(200))}
 
 
 def certificate(shop, host="httpbin", client=None):
@@ -53,7 +53,7 @@ def certificate(shop, host="httpbin", client=None):
 
 
 def renew_check(shop):
-    command = [sys.executable, "-m", "deploy", "renew-check", "dev"]
+    command = [sys.executable, "-m", "istio_ingress", "renew-check"]
     return subprocess.run(command, cwd=shop.stack.directory, env=shop.stack.environment, capture_output=True, text=True)
 
 
@@ -70,7 +70,7 @@ def test_certificates_that_are_due_are_announced_and_renewed_with_the_same_keys(
     assert check.returncode != 0
     for name in named(shop, *LEAVES):
         assert f"{name} ends " in check.stdout
-    assert "in 24 days: it is renewed 30 days before its end, and so by this update." in check.stdout
+    assert "in 24 days: it is renewed 30 days before its end, and so by the next update." in check.stdout
 
     loads, writes = update(shop, {"client": client})
     assert refused(loads) == {}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import kubectl
-from tests.e2e.edge import gateway_of
+from tests.e2e.edge import edge_gateway
 from tests.e2e.patients import PROGRAM, Patient
-from tests.unit.certificates import Authority
+from tests.unit.certificates import Authority, Pair
 
 pytestmark = pytest.mark.alone  # one test takes istiod away
 
@@ -31,17 +31,14 @@ spec:
 
 @pytest.fixture(scope="module")
 def patient(new_stack, namespace, tmp_path_factory):
-    edge = f"{namespace}-edge"
-    kubectl("create", "namespace", edge)
-    kubectl("apply", "--namespace", edge, "--filename=-", stdin=gateway_of(namespace))
     authority = Authority("doctor's CA", days=90)
     stack = new_stack(PROGRAM)
-    patient = Patient(stack, namespace, edge, authority, tmp_path_factory.mktemp("cache"))
-    patient.good_credential()
-    stack.up(namespace=namespace, gateway_namespace=edge, ca_certificate=authority.certificate)
-    patient.is_well()
-    yield patient
-    kubectl("delete", "namespace", edge, "--wait=false")
+    with edge_gateway(namespace) as edge:
+        patient = Patient(stack, namespace, edge, authority, tmp_path_factory.mktemp("cache"))
+        patient.good_credential()
+        stack.up(namespace=namespace, gateway_namespace=edge, ca_certificate=authority.certificate)
+        patient.is_well()
+        yield patient
 
 
 @contextmanager
@@ -77,25 +74,36 @@ def test_all_is_well_and_every_check_says_what_it_saw(patient):
     said = patient.is_well()
     assert said.not_ok() == []
     assert [*dict.fromkeys(line["check"] for line in said.lines)] == [
-        "cluster", "istio", "stack", "address", "gateway", "ports", "rights",
-        "credentials", "delivery", "routes", "rules", "served", "requests",
+        "cluster", "istio", "stack", "drift", "address", "gateway", "ports", "rights",
+        "credentials", "delivery", "routes", "rules", "served", "answers", "requests",
     ]  # fmt: skip
     assert said.finds("address", "ok", f"{patient.edge}/edge", "hostIP")
     assert said.finds("credentials", "ok", "tls-credential", f"tls.{patient.host}", "CN=doctor's CA", "days left")
     assert said.finds("credentials", "ok", "client CA", "mutual-credential")
     assert said.finds("delivery", "ok", "mutual-credential-cacert")
     assert said.finds("routes", "ok", f"host tls.{patient.host}", "8443 HTTPS SIMPLE", "1 of 1 pods ready")
-    assert said.finds(
-        "requests", "ok", f"https://tls.{patient.host}/status/418", "418 HTTP/2", f"CN=tls.{patient.host}"
-    )
+    assert said.finds("drift", "ok", "objects of the stack that were looked for are in the cluster as written")
+    assert said.finds("answers", "ok", f"host mutual.{patient.host}", "by Service")
+    assert said.finds("requests", "ok", patient.teapot, "418 HTTP/2", f"CN=tls.{patient.host}")
 
 
 def test_text_says_the_same_and_looks_at_the_whole_cluster(patient):
-    done = patient.run("--all")
+    done = patient.run("doctor", "--all")
     ours = [line for line in done.stdout.splitlines() if patient.namespace in line]
     assert len(ours) > 20
     assert [line for line in ours if not line.startswith("ok ")] == []
     assert done.stdout.splitlines()[0].startswith("ok       cluster     API server: Kubernetes v")
+
+
+def test_a_secret_whose_lines_are_indented(patient):
+    good = patient.authority.issue(f"tls.{patient.host}", days=60)
+    indented = "".join(f"  {line}\n" for line in good.certificate.splitlines())
+    patient.credential(Pair(indented, good.key))
+    said = patient.find("delivery", "failed", "tls-credential", "Envoy refuses", "'tls.crt' is a text in which")
+    assert said.finds("credentials", "failed", f"{patient.edge}/tls-credential", "[certificate-unreadable]")
+    assert said.code == 1
+    patient.good_credential()
+    patient.is_well()
 
 
 def test_a_secret_that_was_deleted(patient):
@@ -126,7 +134,7 @@ def test_a_certificate_of_the_wrong_ca(patient):
     try:
         said = patient.find("served", "failed", f"tls.{patient.host}", "CN=a stranger", "did not issue")
         assert said.finds("credentials", "failed", "CN=a stranger", "clients that trust the stack's CA refuse")
-        assert said.finds("requests", "failed", f"https://tls.{patient.host}/status/418", "CERTIFICATE_VERIFY_FAILED")
+        assert said.finds("requests", "failed", patient.teapot, "CERTIFICATE_VERIFY_FAILED")
         assert said.finds("delivery", "ok", "tls-credential")
     finally:
         patient.good_credential()
@@ -150,9 +158,27 @@ def test_a_certificate_that_has_ended(patient):
     try:
         said = patient.find("served", "failed", f"tls.{patient.host}", "ended", "clients refuse it")
         assert said.finds("credentials", "failed", "tls-credential", "certificate-expired")
-        assert said.finds("requests", "failed", f"https://tls.{patient.host}/status/418", "certificate has expired")
+        assert said.finds("requests", "failed", patient.teapot, "certificate has expired")
     finally:
         patient.good_credential()
+    patient.is_well()
+
+
+def test_a_gateway_of_the_stack_that_was_changed_or_taken_away(patient):
+    name, place = "http-http", ("--namespace", patient.namespace)
+    kept = json.loads(kubectl("get", "gateway", name, *place, "--output=json"))
+    path = ("gateway", name, patient.namespace, "/spec/servers/0/hosts/0")
+    patch(*path, f"new.{patient.host}")
+    try:
+        said = patient.find("drift", "failed", f"Gateway {patient.namespace}/{name} is not as the stack wrote it")
+        assert said.finds("drift", "failed", "spec.servers[0].hosts[0] was changed")
+        kubectl("delete", "gateway", name, *place)
+        said = patient.find("drift", "failed", f"Gateway {patient.namespace}/{name} of the stack is not in the cluster")
+        assert [line["next_step"] for line in said.not_ok("drift")] == ["pulumi up --refresh"]
+    finally:
+        kept["metadata"] = {key: kept["metadata"][key] for key in ("name", "namespace", "annotations")}
+        kubectl("delete", "gateway", name, *place, "--ignore-not-found")
+        kubectl("create", "--filename=-", stdin=json.dumps(kept))
     patient.is_well()
 
 
@@ -161,7 +187,7 @@ def test_a_gateway_in_conflict(patient):
     kubectl("apply", "--filename=-", stdin=rival)
     try:
         said = patient.find("ports", "failed", "host-conflict", f"Gateway {patient.namespace}/rival", "/tls-tls")
-        assert said.finds("requests", "ok", f"https://tls.{patient.host}/status/418", "418")
+        assert said.finds("requests", "ok", patient.teapot, "418")
         assert said.code == 1
     finally:
         kubectl("delete", "--filename=-", stdin=rival)
@@ -173,7 +199,7 @@ def test_a_service_without_endpoints(patient):
     name = deployment.partition("/")[2]
     with scaled_to_0(patient.namespace, name):
         said = patient.find("routes", "failed", f"Service {patient.namespace}/{name} has no endpoint", "scaled to 0")
-        assert said.finds("requests", "failed", f"https://tls.{patient.host}/status/418", "503")
+        assert said.finds("requests", "failed", patient.teapot, "503")
         picture = patient.run("map", "--format=svg", f"--namespace={patient.namespace}").stdout
         assert 'class="box broken"' in picture
         assert "has no endpoint" in picture
@@ -184,7 +210,7 @@ def test_istiod_down(patient):
     with scaled_to_0("istio-system", "istiod"):
         said = patient.find("istio", "failed", "istiod", "get no change")
         assert {line["check"] for line in said.not_ok()} == {"istio"}
-        assert said.finds("requests", "ok", f"https://tls.{patient.host}/status/418", "418")
+        assert said.finds("requests", "ok", patient.teapot, "418")
     patient.is_well()
 
 
@@ -204,7 +230,7 @@ def test_a_route_to_the_wrong_port(patient):
     patch(*path, 8001)
     try:
         said = patient.find("routes", "failed", "route-port-missing", "8001", "8000", f"tls.{patient.host}")
-        assert said.finds("requests", "failed", f"https://tls.{patient.host}/status/418")
+        assert said.finds("requests", "failed", patient.teapot)
     finally:
         patch(*path, 8000)
     patient.is_well()
@@ -225,6 +251,7 @@ def somebody(patient, tmp_path):
         "--resource=pods,services,deployments.apps,endpointslices.discovery.k8s.io",
         "--resource=gateways.networking.istio.io,virtualservices.networking.istio.io",
         "--resource=destinationrules.networking.istio.io,serviceentries.networking.istio.io",
+        "--resource=requestauthentications.security.istio.io,authorizationpolicies.security.istio.io",
         "--resource=ingresses.networking.k8s.io,ingressclasses.networking.k8s.io",
     ]
     account = f"{patient.namespace}:somebody"
@@ -246,7 +273,7 @@ def test_a_person_who_may_not_see_everything_is_told_what_could_not_be_asked(pat
     assert {line["check"] for line in said.not_ok()} == {"rights", "credentials", "delivery", "rules"}
     assert said.finds("credentials", "unknown", "secrets", "is forbidden")
     assert all("right to read" in line["next_step"] for line in said.not_ok("credentials"))
-    assert said.finds("requests", "ok", f"https://tls.{patient.host}/status/418", "418")
+    assert said.finds("requests", "ok", patient.teapot, "418")
     assert said.code == 2
 
 

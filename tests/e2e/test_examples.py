@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from doctor import address
-from doctor.client import Identity
+from istio_ingress.live import address
+from istio_ingress.live.client import Identity
+from tests.e2e.asking import Edge
 from tests.e2e.conftest import Requests, eventually, example, kubectl
 from tests.e2e.stacks import Stack
 from tests.unit.certificates import Authority
@@ -39,14 +40,14 @@ def up(tmp_path):
     stacks = []
 
     def run(name):
-        stack = Stack.create(tmp_path / "stack", f"{LAB_IMAGES}\n{example(name)}")
+        stack = Stack.create(tmp_path / name, f"{LAB_IMAGES}\n{example(name)}")
         stacks.append(stack)
         outputs = stack.up()
         assert stack.planned() == {}
         return outputs
 
     yield run
-    for stack in stacks:
+    for stack in reversed(stacks):
         stack.destroy()
 
 
@@ -113,6 +114,85 @@ def test_passthrough_nginx(up, requests):
     ca = up("passthrough-nginx")["ca_certificate"]
     for host, body in {"plain": "Welcome to nginx!\n", "legacy": "legacy\n", "old": "legacy\n"}.items():
         assert served(lambda: requests.https(f"{host}.shop.example", "/", ca=ca), 200).body == body  # noqa: B023
+
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: NAME, namespace: default}
+spec:
+  selector: {app: NAME}
+  ports: [{name: http, port: 8000, targetPort: 8080}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME, namespace: default, labels: {app: NAME}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: httpbin, image: "lab.local/go-httpbin:1", imagePullPolicy: IfNotPresent}]
+"""
+
+
+@pytest.fixture
+def shop_services():
+    """The Services that the examples of routes lead to."""
+    manifests = "\n---\n".join(SERVICE.replace("NAME", name) for name in ("cart", "cart-next", "site"))
+    kubectl("apply", "--filename=-", stdin=manifests)
+    kubectl("wait", "--for=condition=Ready", "--timeout=50s", "pod/cart", "pod/cart-next", "pod/site")
+    yield
+    kubectl("delete", "--filename=-", "--wait=false", stdin=manifests)
+
+
+@pytest.fixture
+def edge(ingress):
+    return Edge(ingress.host, ingress.ports["http"])
+
+
+def answered(ask, status):
+    """The answer, once it has this status."""
+    return eventually(ask, lambda answer: answer.status_code == status)
+
+
+def test_routes(up, edge, shop_services):
+    up("routes")
+    gold = {"x-tier": "gold"}
+    cart = answered(lambda: edge.ask("www.shop.example", "/api/cart/7", headers=gold), 200)
+    assert cart.json()["url"] == "http://www.shop.example/anything/cart/7"
+    assert edge.ask("www.shop.example", "/api/cart/7").text == "no such interface\n"
+    assert edge.ask("www.shop.example", "/old").headers["location"] == "http://www.shop.example/new"
+    assert edge.ask("www.shop.example", "/get").headers["x-frame-options"] == "DENY"
+
+
+def test_http_gateway(up, edge, shop_services):
+    up("http-gateway")
+    answered(lambda: edge.ask("api.shop.example", "/anything/cart"), 200)
+    assert edge.ask("shop.example", "/get").status_code == 200
+    assert edge.ask("api.shop.example", "/health").text == "ok\n"
+    assert edge.ask("api.shop.example", "/headers").status_code == 404
+
+
+def test_a_team_on_the_gateway_of_the_platform(up, requests, shop_services):
+    ca = up("platform-gateway")["ca_certificate"]
+    up("host-routes")
+    served(lambda: requests.https("cart.shop.example", "/status/418", ca=ca), 418)
+    assert requests.https("blog.shop.example", "/", ca=ca).body == "no team has this host\n"
+
+
+def test_delegate_routes(up, edge, shop_services):
+    up("delegate-routes")
+    answered(lambda: edge.ask("www.shop.example", "/anything/cart"), 200)
+    assert edge.ask("www.shop.example", "/get").status_code == 200
+
+
+def test_service_backend(up, edge, shop_services):
+    up("service-backend")
+    cart = answered(lambda: edge.ask("cart.shop.example", "/get"), 200)
+    assert cart.headers["set-cookie"].startswith("cart-pod=")
+
+
+@pytest.mark.parametrize("name", ["tls-passthrough", "tcp-gateway"])
+def test_an_example_whose_services_the_lab_has_not_is_accepted(up, name):
+    assert up(name)
 
 
 # What `helm install istio-ingress istio/gateway --namespace istio-ingress` makes, as far as it matters here.

@@ -2,17 +2,20 @@
 
 import json
 import ssl
+import time
 
 import pytest
+from cryptography import x509
 
-from doctor.client import Identity
+from istio_ingress.live.client import Identity
 from tests.e2e.conftest import eventually, kubectl
+from tests.e2e.load import Load
 from tests.unit.certificates import Authority
 
 PROGRAM = """
 from pathlib import Path
 import pulumi
-from components import HttpbinIngress, IntermediateAuthority, MutualTlsGateway, TlsGateway
+from istio_ingress import HttpbinIngress, IntermediateAuthority, MutualTlsGateway, TlsGateway
 
 config = pulumi.Config()
 namespace, files = config.require("namespace"), Path(config.require("files"))
@@ -37,7 +40,7 @@ def host(name, **more):
 
 
 below = IntermediateAuthority("below", {"authority": given("ca")})
-made = IntermediateAuthority("made", {})
+made = IntermediateAuthority("made", {"generation": config.get_int("generation") or 1})
 TlsGateway("own", {"namespace": namespace, "hosts": [host("leaf", given_certificate=given("leaf"))]})
 TlsGateway("signed", {"namespace": namespace, "authority": given("ca"), "hosts": [host("signed")]})
 TlsGateway("chained", {"namespace": namespace, "authority": below.issuer, "hosts": [host("chained")]})
@@ -54,6 +57,12 @@ pulumi.export("keys", mutual.client_keys)
 """
 ROOT, STRANGER = Authority("own root", days=3650), Authority("stranger", days=3650)
 MIDDLE = Authority("own middle", above=ROOT, days=3650)
+
+
+def issuer(client):
+    """Which key signed a client's certificate."""
+    leaf = x509.load_pem_x509_certificate(client.certificate.encode())
+    return leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
 
 
 class Given:
@@ -73,8 +82,8 @@ class Given:
         (self.files / f"{name}.pem").write_text(certificate)
         (self.files / f"{name}.key").write_text(key)
 
-    def ask(self, name, ca, identity=None):
-        return self.requests.https(self.host(name), "/status/418", ca=ca, identity=identity)
+    def ask(self, name, ca, identity=None, **options):
+        return self.requests.https(self.host(name), "/status/418", ca=ca, identity=identity, **options)
 
     def verified(self, name, ca, identity=None):
         return eventually(lambda: self.ask(name, ca, identity), lambda answer: answer.status == 418)
@@ -83,8 +92,11 @@ class Given:
         return Identity(self.outputs["certificates"][name], self.outputs["keys"][name])
 
     def secrets(self):
+        resources = json.loads(self.stack.pulumi("stack", "export"))["deployment"]["resources"]
+        own = {each["id"] for each in resources if each["type"] == "kubernetes:core/v1:Secret"}
         listed = json.loads(kubectl("get", "secrets", "--namespace", "istio-system", "--output=json"))["items"]
-        return {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in listed}
+        versions = {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in listed}
+        return {name: version for name, version in versions.items() if f"istio-system/{name}" in own}
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +125,20 @@ def test_a_client_of_an_intermediate_authority_is_revoked(given):
     root = given.outputs["made_root"]
     assert eventually(lambda: given.ask("mutual", root, given.client("lost")), lambda answer: bool(answer.refused))
     assert given.verified("mutual", root, given.client("good"))
+
+
+def test_another_generation_of_an_intermediate_authority_shuts_nobody_out_and_lets_nobody_in(given):
+    root, before, lost = given.outputs["made_root"], given.client("good"), given.client("lost")
+    with Load(lambda: given.ask("mutual", root, before, http2=False)) as load:
+        given.outputs = given.stack.up(generation=2)
+        after = given.client("good")
+        assert given.verified("mutual", root, after)
+        time.sleep(2)  # until the gateway has all of it
+    assert load.lost(418) == []
+    assert issuer(after) != issuer(before)
+    assert given.outputs["made_root"] == root
+    assert given.verified("mutual", root, before)
+    assert given.ask("mutual", root, lost).refused
 
 
 def test_a_second_preview_shows_nothing_to_do(given):
@@ -155,5 +181,5 @@ def test_a_secret_key_that_does_not_fit_is_refused_before_anything_is_written(gi
     said = given.stack.fails("up", "--yes", "--config", "secret=true")
     assert f"{LEAF}{sentence}" in said
     assert key.splitlines()[1] not in said
-    assert given.secrets() == before
+    assert given.secrets() == before != {}
     assert given.verified("leaf", ROOT.certificate)

@@ -8,7 +8,7 @@ from tests.e2e.conftest import eventually, kubectl
 
 PROGRAM = """
 import pulumi
-from components import HttpbinIngress, WorkloadKind
+from istio_ingress import HttpbinIngress, WorkloadKind
 
 ns = pulumi.Config().require("namespace")
 image = {"image": "lab.local/go-httpbin:1"}
@@ -17,6 +17,7 @@ hello = {"kind": WorkloadKind.HELLOWORLD, "image": "lab.local/helloworld:1"}
 httpbin = HttpbinIngress("bin", {"namespace": ns, "hosts": [f"bin.{ns}.example.com"], "workload": image})
 backend = {"service": httpbin.service, "port": httpbin.service_port}
 HttpbinIngress("any", {"namespace": ns, "hosts": ["*"], "routes": [{"prefix": "/headers"}], "backend": backend})
+HttpbinIngress("whole", {"namespace": ns, "hosts": [f"whole.{ns}.example.com"], "backend": backend})
 HttpbinIngress("many", {
     "namespace": ns,
     "hosts": [f"one.{ns}.example.com", f"two.{ns}.example.com", f"*.many.{ns}.example.com"],
@@ -66,9 +67,20 @@ def stack(new_stack, namespace, standing):
 @pytest.fixture(scope="module")
 def get(stack, requests, namespace):
     """Sends a request to one of the module's hosts, once the gateway knows the stack."""
-    for host, path in {"bin": "/status/200", "first": "/hello", "second": "/hello", "deployed": "/hello"}.items():
+    paths = {"bin": "/status/200", "whole": "/", "first": "/hello", "second": "/hello", "deployed": "/hello"}
+    for host, path in paths.items():
         eventually(lambda: requests.http(f"{host}.{namespace}.example.com", path), lambda answer: answer.status == 200)  # noqa: B023
     return lambda host, path: requests.http(f"{host}.{namespace}.example.com", path)
+
+
+def test_a_backend_of_ones_own_gets_every_path_and_the_demo_its_own(get):
+    assert [get("whole", path).status for path in ("/", "/headers", "/anything/x", "/status/418")] == [
+        200,
+        200,
+        200,
+        418,
+    ]
+    assert [get("bin", path).status for path in ("/", "/headers", "/anything/x", "/status/418")] == [404, 404, 404, 418]
 
 
 def test_a_path_that_is_routed_is_answered(get):

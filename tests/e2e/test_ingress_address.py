@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from doctor import address
-from doctor.client import Target, send
-from doctor.errors import DoctorError
+from istio_ingress.live import address
+from istio_ingress.live.client import Target, send
+from istio_ingress.live.errors import LiveError
 from tests.e2e.conftest import eventually, kubectl
 
 PROGRAM = """
 import pulumi
-from components import HttpbinIngress, TlsGateway
+from istio_ingress import HttpbinIngress, TlsGateway
 
 ns = pulumi.Config().require("namespace")
 plain = HttpbinIngress("plain", {
@@ -135,16 +135,16 @@ def test_a_load_balancers_host_name_is_the_address_too(balanced):
 
 def test_a_service_that_nobody_outside_can_reach_is_said_so(service):
     inside = service("ClusterIP")
-    with pytest.raises(DoctorError, match=f"^Service {SYSTEM}/{inside} has no load balancer address and no node ports"):
+    with pytest.raises(LiveError, match=f"^Service {SYSTEM}/{inside} has no load balancer address and no node ports"):
         address.find(SYSTEM, inside)
 
 
 def test_without_gateway_pods_there_is_no_node(service):
     nobodys = service("NodePort", selector={"istio": "nobody"})
-    with pytest.raises(DoctorError, match="no gateway pod is scheduled on a node"):
+    with pytest.raises(LiveError, match="no gateway pod is scheduled on a node"):
         address.find(SYSTEM, nobodys)
 
 
 def test_a_service_that_is_missing_is_named(namespace):
-    with pytest.raises(DoctorError, match='services "nowhere" not found'):
+    with pytest.raises(LiveError, match='services "nowhere" not found'):
         address.find(namespace, "nowhere")

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,10 @@ class Lab:
         output, errors = process.communicate(timeout=180)
         assert process.returncode == 0, errors
         return output + errors
+
+    def kubectl(self, *arguments: str) -> None:
+        command = [self.state / "bin/kubectl", "--kubeconfig", self.state / "pki/admin.kubeconfig", *arguments]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
 
     def init_pid(self) -> int:
         return int(json.loads((self.state / "run/init.json").read_text())["pid"])
@@ -112,6 +117,58 @@ def test_a_healthy_lab_is_reused(lab):
     before = lab.init_pid()
     assert "is up already" in lab("up")
     assert lab.init_pid() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_start_that_is_interrupted_twice_leaves_nothing_and_no_traceback(lab, number):
+    lab("down")
+    starting = lab.start("up")
+    time.sleep(KILLED_AT.uniform(2, 10))
+    starting.send_signal(number)
+    time.sleep(0.2)
+    starting.send_signal(number)
+    errors = starting.communicate(timeout=60)[1]
+    assert (starting.returncode, "Traceback" in errors) == (128 + number, False), errors
+    assert traces() == NOTHING
+
+
+def test_a_lab_whose_control_plane_is_just_restarting_is_kept(lab):
+    lab("up")
+    before = lab.init_pid()
+    lab.kubectl("delete", "pod", "--namespace=istio-system", "--selector=app=istiod", "--wait=false")
+    time.sleep(0.5)
+    assert "is up already" in lab("up")
+    assert lab.init_pid() == before
+    assert lab.is_healthy()
+
+
+def test_a_lab_that_does_not_heal_keeps_what_a_stack_made_until_a_fresh_one_is_asked_for(lab):
+    lab("up")
+    before = lab.init_pid()
+    state = lab.state / "pulumi-state/.pulumi/stacks/shop/dev.json"
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"checkpoint": {"latest": {"resources": [{"urn": "u"}]}}}))
+    lab.kubectl("scale", "deployment/coredns", "--namespace=kube-system", "--replicas=0")
+    lab.kubectl("delete", "deployment/coredns", "--namespace=kube-system")
+    refused = lab.start("up")
+    errors = refused.communicate(timeout=120)[1]
+    assert refused.returncode == 1
+    assert "the running lab holds what the stack dev made" in errors
+    assert (lab.init_pid(), state.exists()) == (before, True)
+    assert "the state of the stack dev is emptied: as asked" in lab("up", "--fresh")
+    assert not state.exists()
+    assert lab.is_healthy()
+
+
+def test_down_ends_providers_that_have_outlived_their_engine(lab):
+    lab("up")
+    (plugin,) = (lab.state / "pulumi-home/plugins").glob("resource-tls-*/pulumi-resource-tls")
+    provider = subprocess.Popen([plugin, "127.0.0.1:1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    assert provider.poll() is None
+    threading.Thread(target=provider.wait, daemon=True).start()
+    lab("down")
+    assert provider.wait(5) == -signal.SIGKILL
 
 
 def test_two_starts_at_once_end_in_one_lab(lab):

@@ -7,7 +7,7 @@ from tests.e2e.inside import ClientPod
 
 PROGRAM = """
 import pulumi
-from components import HttpbinIngress
+from istio_ingress import HttpbinIngress
 
 ns = pulumi.Config().require("namespace")
 for name, mesh in {"ruled": {"mesh_hosts": [f"ruled.{ns}.svc.cluster.local"]}, "free": {}}.items():

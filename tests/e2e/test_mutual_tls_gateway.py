@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from doctor.client import Identity
+from istio_ingress.live.client import Identity
 from tests.e2e.conftest import eventually, kubectl
 from tests.e2e.keys import leaks
 from tests.unit.certificates import Authority
@@ -16,7 +16,7 @@ from tests.unit.certificates import Authority
 # Gateways that differ in whom they trust, side by side in one stack and in front of one httpbin.
 PROGRAM = """
 import pulumi
-from components import CertificateAuthority, ClientVerification, HttpbinIngress, MutualTlsGateway
+from istio_ingress import CertificateAuthority, ClientVerification, HttpbinIngress, MutualTlsGateway
 
 config = pulumi.Config()
 namespace = config.require("namespace")
@@ -140,6 +140,18 @@ def test_an_expired_client_is_refused(gateways):
 def test_a_server_certificate_does_not_make_a_client(gateways):
     assert gateways.let_in("ours", gateways.issued("ours", "alice"))
     assert "unsupported certificate" in gateways.reason("ours", gateways.server("ours"))
+
+
+def test_a_client_without_an_extended_usage_is_let_in_and_so_is_the_authority_itself(gateways):
+    """As docs/mutual-tls-gateway.md warns: Envoy holds against a certificate only a usage that it names."""
+    assert ExtendedKeyUsageOID.CLIENT_AUTH not in usages(GOOD)
+    assert gateways.let_in("given", GOOD)
+    assert gateways.let_in("given", Identity(ONE.certificate, ONE.key))
+
+
+def usages(identity):
+    certificate = x509.load_pem_x509_certificate(identity.certificate.encode())
+    return [usage for one in certificate.extensions if one.oid == x509.ExtendedKeyUsage.oid for usage in one.value]
 
 
 def test_an_optional_certificate_may_be_missing_but_not_wrong(gateways):

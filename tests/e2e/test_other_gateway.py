@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from doctor import address
-from doctor.client import Identity
+from istio_ingress.live import address
+from istio_ingress.live.client import Identity
 from tests.e2e.conftest import Requests, eventually, kubectl
-from tests.e2e.edge import gateway_of
+from tests.e2e.edge import edge_gateway
 
 PROGRAM = """
 import pulumi
-from components import HttpbinIngress, MutualTlsGateway, PassthroughNginx, TlsGateway
+from istio_ingress import HttpbinIngress, MutualTlsGateway, PassthroughNginx, TlsGateway
 
 config = pulumi.Config()
 namespace = config.require("namespace")
@@ -28,12 +28,13 @@ http = HttpbinIngress("http", {
     **common, "hosts": [f"http.{namespace}.example.com"], "workload": {"image": "lab.local/go-httpbin:1"},
 })
 backend = {"service": http.service, "port": http.service_port}
+routes = [{"prefix": "/status"}]
 tls = TlsGateway("tls", {
-    **common, "hosts": [{"host": f"tls.{namespace}.example.com", "backend": backend}],
+    **common, "hosts": [{"host": f"tls.{namespace}.example.com", "backend": backend, "routes": routes}],
 })
 mutual = MutualTlsGateway("mutual", {
     **common,
-    "hosts": [{"host": f"mutual.{namespace}.example.com", "backend": backend}],
+    "hosts": [{"host": f"mutual.{namespace}.example.com", "backend": backend, "routes": routes}],
     "clients": [{"name": "client"}],
 })
 nginx = PassthroughNginx("nginx", {
@@ -50,11 +51,8 @@ pulumi.export("client", [mutual.client_certificates["client"], mutual.client_key
 @pytest.fixture(scope="module")
 def gateway_namespace(namespace):
     """A namespace with a gateway in it."""
-    name = f"{namespace}-edge"
-    kubectl("create", "namespace", name)
-    kubectl("apply", "--namespace", name, "--filename=-", stdin=gateway_of(namespace))
-    yield name
-    kubectl("delete", "namespace", name, "--wait=false")
+    with edge_gateway(namespace) as name:
+        yield name
 
 
 @pytest.fixture(scope="module")

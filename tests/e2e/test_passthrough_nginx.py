@@ -6,7 +6,7 @@ import ssl
 import pytest
 from cryptography import x509
 
-from doctor.strangers import stranger_certificate_authority
+from istio_ingress.requests.untrusted_ca import untrusted_ca_certificate
 from tests.e2e.conftest import eventually, kubectl
 from tests.e2e.inside import ClientPod
 from tests.e2e.load import Load
@@ -16,7 +16,7 @@ from tests.unit.certificates import Authority
 # `kept` with a certificate that somebody else keeps.
 PROGRAM = """
 import pulumi
-from components import CertificateAuthority, PassthroughNginx
+from istio_ingress import CertificateAuthority, PassthroughNginx
 
 config = pulumi.Config()
 namespace, meshed = config.require("namespace"), config.require("meshed")
@@ -148,7 +148,7 @@ def test_the_certificate_is_nginxs_own_and_its_page_arrives(servers):
 
 def test_another_authority_does_not_verify_it(servers):
     assert servers.page("nginx")
-    for ca in (stranger_certificate_authority(), servers.authorities["shop"]):
+    for ca in (untrusted_ca_certificate(), servers.authorities["shop"]):
         assert "certificate verify failed" in servers.get("nginx", ca).refused
 
 
@@ -174,6 +174,14 @@ def test_only_the_tls_versions_of_the_gateways_are_spoken(servers, curl):
     assert "SSL connection using TLSv1.3" in said
 
 
+def test_only_suites_with_authenticated_encryption_are_spoken(servers):
+    def get(ciphers):
+        return servers.get("nginx", maximum_tls=ssl.TLSVersion.TLSv1_2, ciphers=ciphers)
+
+    assert get("ECDHE-ECDSA-AES128-GCM-SHA256").status == 200
+    assert "handshake failure" in get("ECDHE+AES:ECDHE+CAMELLIA:ECDHE+ARIA:!AESGCM:!ARIAGCM:!AESCCM").refused
+
+
 def test_a_name_that_nobody_serves_is_refused(servers):
     assert servers.page("nginx")
     assert servers.get("unknown", servers.authorities["nginx"]).refused
@@ -186,7 +194,8 @@ def test_inside_the_mesh_it_is_the_same_server(servers, curl, name, organization
     assert f"subject: O={organization}; CN={host}" in said
     assert "SSL certificate verify ok." in said
     assert said.endswith(page)
-    refused = curl(service, host, stranger_certificate_authority())
+    assert ("server: nginx/" in said.lower()) == (name == "shop")
+    refused = curl(service, host, untrusted_ca_certificate())
     assert "curl: (60) SSL certificate problem" in refused
     assert page not in refused
 

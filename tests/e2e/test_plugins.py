@@ -67,6 +67,20 @@ def test_a_component_in_another_directory_is_constructed(new_stack, tmp_path):
     assert stack.up() == {"text": "hello lab"}
 
 
+def test_a_program_runs_in_the_virtual_environment_that_its_project_names(new_stack):
+    stack = new_stack("import os, sys, pulumi; pulumi.export('python', [sys.executable, os.environ['VIRTUAL_ENV']])")
+    project, mine = stack.directory / "Pulumi.yaml", stack.directory / "mine"
+    mine.symlink_to(sys.prefix)
+    project.write_text(
+        project.read_text().replace("python", "{name: python, options: {virtualenv: mine, toolchain: pip}}")
+    )
+
+    assert stack.up() == {"python": [str(mine / "bin/python"), str(mine)]}
+    mine.unlink()
+    assert f'"{mine}" doesn\'t exist' in stack.fails("preview")
+    mine.symlink_to(sys.prefix)
+
+
 def test_a_policy_pack_knows_the_stack_its_configuration_and_its_own_directory(new_stack, tmp_path):
     (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
     (tmp_path / "__main__.py").write_text(PACK)

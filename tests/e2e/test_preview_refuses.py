@@ -11,7 +11,7 @@ HEADER = """
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components import HttpbinIngress, TlsGateway
+from istio_ingress import HttpbinIngress, TlsGateway
 
 def raw(name, host, credential):
     kubernetes.apiextensions.CustomResource(
@@ -67,6 +67,7 @@ def in_the_cluster(namespace):
     return kubectl("get", kinds, "-n", namespace, "-o", "name").split()
 
 
+@pytest.mark.sdk
 @pytest.mark.parametrize("command", [("preview",), ("up", "--yes"), ("up", "--yes", "--skip-preview")], ids=" ".join)
 def test_all_mistakes_are_named_and_nothing_is_created(new_stack, program, namespace, command):
     stack = new_stack(program(MISTAKEN))
@@ -74,7 +75,7 @@ def test_all_mistakes_are_named_and_nothing_is_created(new_stack, program, names
     for rule, resource in MISTAKES:
         assert f"{rule}: {resource.replace('NAMESPACE', namespace)}" in printed
     assert "Traceback" not in printed
-    assert "components/" not in printed
+    assert "istio_ingress/" not in printed
     assert in_the_cluster(namespace) == []
     resources = json.loads(stack.pulumi("stack", "export")).get("deployment", {}).get("resources") or []
     assert [r["type"] for r in resources if not r["type"].startswith("pulumi:")] == []

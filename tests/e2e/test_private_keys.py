@@ -16,7 +16,7 @@ from tests.unit.certificates import Authority
 PROGRAM = """
 from pathlib import Path
 import pulumi
-from components import CertificateAuthority, MutualTlsGateway, Rollover, TlsGateway
+from istio_ingress import CertificateAuthority, MutualTlsGateway, Rollover, TlsGateway
 
 config = pulumi.Config()
 namespace = config.require("namespace")
@@ -94,7 +94,7 @@ class Watched:
             with ThreadPoolExecutor(4) as pool:
                 said = [done.stdout, done.stderr, *pool.map(self._say, SAYS)]
         assert done.returncode == 0, done.stdout
-        assert '"v":3' in done.stderr, "there is no log"
+        assert '"level":"INFO"' in done.stderr, "there is no log"
         self.keys |= private_keys(self.stack)
         made = {key for key in self.keys - before if "BEGIN EC PRIVATE KEY" in key}
         return leaks(self.stack, self.keys, *said) + arguments.leaks(self.keys), made
@@ -177,7 +177,7 @@ def test_after_the_end(watched):
 PLANTED = """
 import base64
 import pulumi
-from components import CertificateAuthority
+from istio_ingress import CertificateAuthority
 
 key = pulumi.Output.unsecret(CertificateAuthority("ca", {}).private_key)
 pulumi.export("planted", key if pulumi.Config().require("how") == "plain" else key.apply(

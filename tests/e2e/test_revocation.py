@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from cryptography import x509
 
-from components import SecretFormat
-from doctor.client import Identity
+from istio_ingress import SecretFormat
+from istio_ingress.live.client import Identity
 from tests.e2e.conftest import eventually
 from tests.e2e.load import Load
 from tests.e2e.watching import Writes
@@ -15,7 +15,7 @@ from tests.unit.certificates import Authority
 
 PROGRAM = """
 import pulumi
-from components import CertificateAuthority, HttpbinIngress, MutualTlsGateway, Rollover, SecretFormat
+from istio_ingress import CertificateAuthority, HttpbinIngress, MutualTlsGateway, Rollover, SecretFormat
 
 config = pulumi.Config()
 namespace = config.require("namespace")
@@ -124,7 +124,7 @@ def test_revoking_one_client_costs_the_others_no_request(gateways, record_proper
     with Writes("gateways.networking.istio.io", "tls-mtls", gateways.namespace) as written:
         passing, refused = gateways.up_under_load("tls", good, lost, revoked=["lost"])
     assert passing.rate + refused.rate >= 20
-    assert passing.other_than(418) == []
+    assert passing.lost(418) == []
     seconds = refused.served_after(written.moments[0], lambda answer: bool(answer.refused))
     assert seconds < REFUSED_SECONDS
     after = [answer for when, answer in refused.answers if when > written.moments[0] + REFUSED_SECONDS]
@@ -151,7 +151,7 @@ def test_a_revoked_client_stays_refused_while_the_authority_is_rolled_over(gatew
         passing, _ = gateways.up_under_load(
             "tls", gateways.client("tls", "good"), lost, ca_generation=2, rollover=rollover
         )
-        assert passing.other_than(418) == []
+        assert passing.lost(418) == []
         assert gateways.client("tls", "lost") == lost
         for form in FORMATS:
             assert gateways.shut_out(form, gateways.client(form, "lost"))

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from components import SecretFormat
-from doctor.client import Identity
+from istio_ingress import SecretFormat
+from istio_ingress.live.client import Identity
 from tests.e2e.conftest import eventually, kubectl
 from tests.unit.certificates import Authority
 
 PROGRAM = """
 import pulumi
-from components import CertificateAuthority, HttpbinIngress, MutualTlsGateway, SecretFormat, TlsGateway
+from istio_ingress import CertificateAuthority, HttpbinIngress, MutualTlsGateway, SecretFormat, TlsGateway
 
 config = pulumi.Config()
 namespace = config.require("namespace")

@@ -7,7 +7,7 @@ from tests.e2e.conftest import eventually, kubectl
 
 PROGRAM = """
 import pulumi
-from components import CertificateAuthority, Rollover, TlsGateway, TlsVersion
+from istio_ingress import CertificateAuthority, Rollover, TlsGateway, TlsVersion
 
 config = pulumi.Config()
 ns = config.require("namespace")

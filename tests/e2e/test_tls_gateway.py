@@ -6,12 +6,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from doctor.strangers import stranger_certificate_authority
+from istio_ingress.requests.untrusted_ca import untrusted_ca_certificate
 from tests.e2e.conftest import eventually, kubectl
 
 PROGRAM = """
 import pulumi
-from components import CertificateAuthority, KeyAlgorithm, TlsGateway, TlsVersion, WorkloadKind
+from istio_ingress import CertificateAuthority, KeyAlgorithm, TlsGateway, TlsVersion, WorkloadKind
 
 ns = pulumi.Config().require("namespace")
 ca = CertificateAuthority("ca", {"common_name": "example.com", "organization": "example Inc."})
@@ -93,7 +93,7 @@ def test_the_teapot_answers_over_http_2(get):
 
 
 def test_a_client_that_trusts_another_authority_refuses(get, outputs):
-    assert "CERTIFICATE_VERIFY_FAILED" in get("bin", ca=stranger_certificate_authority()).refused
+    assert "CERTIFICATE_VERIFY_FAILED" in get("bin", ca=untrusted_ca_certificate()).refused
     assert "CERTIFICATE_VERIFY_FAILED" in get("bin", ca=outputs["own_ca"]).refused
 
 

@@ -6,7 +6,10 @@ from tests.e2e.conftest import kubectl
 
 HTTP = [
     ('{"hosts": ["Shop_1"]}', "hosts[0] is 'Shop_1', but must be a DNS name, '*.' and a DNS name, or '*'"),
-    ('{"host": "a.example.com"}', "host is 'a.example.com', but must be left out: the fields are backend, "),
+    (
+        '{"host": "a.example.com"}',
+        "host is 'a.example.com', but must be left out: the fields are annotations, api_version, ",
+    ),
     ('{"routes": [{"exact": "/a", "prefix": "/b"}]}', "routes[0].prefix is '/b', but must be left out where exact"),
     ('{"routes": [{"prefix": "/a", "port": 80}]}', "routes[0].service is missing, but must be given"),
     ('{"hosts": ["*"], "mesh_hosts": ["a.b.svc"]}', "hosts is '*', but must be a name where mesh_hosts are given"),
@@ -38,7 +41,7 @@ TLS = [
     ),
     (
         '{"authority": {"certificate": "-----BEGIN CERTIFICATE-----", "private_key": "hunter2"}}',
-        "authority.private_key is '(not shown)', but must be text in PEM format.",
+        "authority.private_key is (not shown), but must be text in PEM format.",
     ),
 ]
 CASES = [("HttpbinIngress", *case) for case in HTTP + INGRESS] + [("TlsGateway", *case) for case in TLS]
@@ -51,13 +54,13 @@ def stack(new_stack):
 
 @pytest.mark.parametrize(("component", "arguments", "sentence"), CASES)
 def test_a_preview_says_what_is_wrong_and_plans_nothing(stack, component, arguments, sentence):
-    stack.rewrite(f'from components import Entry, {component}\n{component}("wrong", {arguments})\n')
+    stack.rewrite(f'from istio_ingress import Entry, {component}\n{component}("wrong", {arguments})\n')
     assert stack.refused().startswith(f'{component} "wrong": {sentence}')
 
 
 def test_an_update_creates_nothing_not_even_of_what_comes_after(stack, namespace):
     good = f'TlsGateway("good", {{"namespace": "{namespace}", "hosts": [{{"host": "good.{namespace}.example.com"}}]}})'
-    stack.rewrite(f'from components import TlsGateway\nTlsGateway("wrong", {{"namespace": ""}})\n{good}\n')
+    stack.rewrite(f'from istio_ingress import TlsGateway\nTlsGateway("wrong", {{"namespace": ""}})\n{good}\n')
     said = stack.fails("up", "--yes", "--skip-preview")
     assert "TlsGateway \"wrong\": namespace is '', but must be a DNS label" in said
     assert "Traceback" not in said

@@ -8,6 +8,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+# Short, so that code which takes local time for UTC is found out at either end of the world.
+SKEW, HALF_A_DAY = timedelta(minutes=5), timedelta(hours=12)
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -33,22 +36,21 @@ class Authority:
     def revocations(self, *revoked: Pair, start: datetime | None = None, end: datetime | None = None) -> str:
         """The authority's revocation list; current if no times are given."""
         now = datetime.now(UTC)
-        day = timedelta(days=1)
-        start = start or min(now, end or now) - day
+        start = start or min(now, end or now) - SKEW
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self._name)
             .last_update(start)
-            .next_update(end or now + day)
+            .next_update(end or now + HALF_A_DAY)
         )
         for pair in revoked:
             serial = x509.load_pem_x509_certificate(pair.certificate.encode()).serial_number
-            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - timedelta(hours=1))
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - SKEW)
             builder = builder.add_revoked_certificate(entry.build())
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
     def _sign(self, subject, key, *, ca, names, days):
-        start = datetime.now(UTC) + min(timedelta(0), timedelta(days=days)) - timedelta(days=1)
+        start = datetime.now(UTC) + min(timedelta(0), timedelta(days=days)) - SKEW
         builder = (
             x509.CertificateBuilder(self._name, subject, key.public_key(), x509.random_serial_number())
             .not_valid_before(start)

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 
 	"github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/provider"
+	"github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version"
 )
 
 //go:embed schema.json
@@ -13,4 +14,4 @@ var schema []byte
 //go:embed terraform-mapping.json
 var terraformMapping []byte
 
-func main() { provider.Serve("kubernetes", "4.25.0", schema, terraformMapping) }
+func main() { provider.Serve("kubernetes", version.Version, schema, terraformMapping) }

@@ -15,11 +15,16 @@ def validate(manifest):
 
 @cache
 def validator(api_version, kind):
+    return jsonschema.Draft202012Validator(_closed(schema(api_version, kind), top=True))
+
+
+def schema(api_version, kind):
+    """What the CRD says of a kind, as it stands there."""
     group, version = api_version.split("/")
     for crd in _crds(kind):
         if (crd["spec"]["group"], crd["spec"]["names"]["kind"]) == (group, kind):
             (found,) = [each for each in crd["spec"]["versions"] if each["name"] == version]
-            return jsonschema.Draft202012Validator(_closed(found["schema"]["openAPIV3Schema"], top=True))
+            return found["schema"]["openAPIV3Schema"]
     raise LookupError(f"the Istio module has no CRD for {api_version} {kind}")
 
 

@@ -1,6 +1,8 @@
 """A Pulumi engine that only writes down what is declared."""
 
 import asyncio
+import base64
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -26,6 +28,10 @@ class Resource:
     ignored_changes: list
     depends_on: frozenset
     """Names of what must be there before it."""
+    hooks: list
+    """Names of the functions that the engine calls before it updates it."""
+    request: object = field(repr=False, compare=False)
+    """All that the engine was told, resource options too."""
 
     @property
     def kind(self):
@@ -44,6 +50,8 @@ class Declared:
     """What a program declared, and what came out of it."""
 
     resources: list = field(default_factory=list)
+    registered: dict = field(default_factory=dict)
+    """Names of a component's outputs, by its type and name."""
     outputs: dict = field(default_factory=dict)
     secret_outputs: set = field(default_factory=set)
 
@@ -88,7 +96,10 @@ def _certificate(name):
 
 
 def pem(label, text):
-    return f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n"
+    """PEM whose content is a DER value, and nothing but that text."""
+    value = b"\x30\x82" + len(text).to_bytes(2, "big") + text.encode()
+    lines = textwrap.wrap(base64.b64encode(value).decode(), 64)
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
 class _Recorder(MockMonitor):
@@ -110,9 +121,16 @@ class _Recorder(MockMonitor):
                     _opened(trigger)[0],
                     list(request.ignoreChanges),
                     frozenset(urn.rsplit("::", 1)[-1] for urn in request.dependencies),
+                    list(request.hooks.before_update),
+                    request,
                 )
             )
         return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request):  # noqa: N802 - the protocol's name
+        _, _, kind, name = request.urn.split("::")
+        self.declared.registered[kind.rsplit("$", 1)[-1], name] = set(request.outputs)
+        return super().RegisterResourceOutputs(request)
 
 
 def _opened(value, path=()):
@@ -128,10 +146,21 @@ def _opened(value, path=()):
     return value, set()
 
 
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+def _use_a_new_event_loop() -> None:
+    """Each program gets its own; those of earlier ones are closed, as a process can have only so many files open."""
+    while _loops:
+        _loops.pop().close()
+    _loops.append(asyncio.new_event_loop())
+    asyncio.set_event_loop(_loops[0])
+
+
 def declare(program: Callable[[], dict | None], config: dict | None = None) -> Declared:
     """Run a program against the recording engine; what it returns are its outputs."""
     declared = Declared()
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    _use_a_new_event_loop()
     pulumi.runtime.set_mocks(_Answers(), project="istio-ingress", stack="test", monitor=_Recorder(declared))
     pulumi.runtime.set_all_config({f"istio-ingress:{key}": value for key, value in (config or {}).items()})
 

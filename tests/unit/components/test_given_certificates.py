@@ -6,7 +6,7 @@ import pulumi
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from components import IntermediateAuthority, MutualTlsGateway, PassthroughNginx, TlsGateway
+from istio_ingress import IntermediateAuthority, MutualTlsGateway, PassthroughNginx, TlsGateway, x509
 from tests.unit.certificates import Authority
 from tests.unit.components.engine import pem
 from tests.unit.components.secrets import contents
@@ -200,6 +200,19 @@ def test_an_authority_must_outlive_its_leaves(declare):
     assert said.endswith(" UTC, but must be valid for longer than its leaves' validity_days, 365.")
 
 
+@pytest.mark.parametrize("days", [(10, 90), (90, 10)])
+@pytest.mark.parametrize("leaves", ["hosts", "clients"])
+def test_an_authority_must_outlive_the_longest_of_its_leaves(declare, days, leaves):
+    each = [{"validity_days": n, "renew_before_days": 1} for n in days]
+    short = pair(Authority("short", days=20))
+    args = {
+        "hosts": {"authority": short, "hosts": [{"host": f"h{n}.test", **one} for n, one in enumerate(each)]},
+        "clients": {"client_authority": short, "clients": [{"name": f"c{n}", **one} for n, one in enumerate(each)]},
+    }
+    said = refused(declare, MutualTlsGateway, args[leaves])
+    assert said.endswith(" UTC, but must be valid for longer than its leaves' validity_days, 90.")
+
+
 def test_an_intermediate_authoritys_leaves_carry_it_along_and_clients_trust_the_root(declare):
     def program():
         middle = IntermediateAuthority("middle", {"authority": pair(ROOT)})
@@ -213,6 +226,23 @@ def test_an_intermediate_authoritys_leaves_carry_it_along_and_clients_trust_the_
     signed = declared.one("LocallySignedCert", "middle-certificate").inputs
     assert (signed["isCaCertificate"], signed["setSubjectKeyId"], signed["caCertPem"]) == (True, True, ROOT.certificate)
     assert signed["earlyRenewalHours"] == 365 * 24
+
+
+def test_another_generation_of_an_intermediate_authority_signs_and_the_one_before_still_signs_lists(declare):
+    def program(generation):
+        middle = IntermediateAuthority("middle", {"authority": pair(ROOT), "generation": generation})
+        TlsGateway("web", {"authority": middle.issuer})
+        return {"signers": [one["certificate"] for one in middle.issuer["crl_signers"]]}
+
+    for generation, names in {1: ["middle"], 2: ["middle-g2", "middle"], 3: ["middle-g3", "middle-g2"]}.items():
+        declared = declare(lambda generation=generation: program(generation))
+        made = [
+            one.name for one in declared.resources if one.type.endswith("LocallySignedCert") and "middle" in one.name
+        ]
+        assert sorted(made) == sorted(f"{name}-certificate" for name in names)
+        signing, *before = (pem("CERTIFICATE", f"{name}-certificate") for name in names)
+        assert contents(declared.one("Secret"))["tls.crt"].endswith(signing)
+        assert declared.outputs["signers"] == [*before, ROOT.certificate]
 
 
 def test_by_default_an_intermediate_authority_has_a_root_that_outlives_it(declare):
@@ -233,3 +263,123 @@ def test_two_intermediate_authorities_below_each_other_are_both_carried_along(de
     chain = contents(declare(program).one("Secret"))["tls.crt"]
     names = ("web-httpbin-example-com-ecdsa-p256", "lower", "upper")
     assert chain == "".join(pem("CERTIFICATE", f"{name}-certificate") for name in names)
+
+
+GLUED = SHOP.certificate.rstrip() + MIDDLE.certificate
+ONE_LINE = SHOP.key.replace("\n", " ")
+FOUR_DASHES = CHAIN[1:]
+NOT_CLEAR = "a text with a BEGIN or END that is not between five dashes and in capital letters"
+
+
+@pytest.mark.parametrize("given", [str, pulumi.Output.secret], ids=["text", "Output"])
+def test_a_persons_spelling_becomes_what_envoy_reads(declare, given):
+    declared = declare(lambda: gateway(given(GLUED), given(ONE_LINE))())
+    assert contents(declared.one("Secret")) == {"tls.crt": CHAIN, "tls.key": SHOP.key}
+
+
+@pytest.mark.parametrize("given", [str, pulumi.Output.secret], ids=["text", "Output"])
+@pytest.mark.parametrize(
+    ("field", "args", "read"),
+    [
+        ("client_ca", {"client_ca": ROOT.certificate.rstrip() + MIDDLE.certificate}, "ca.crt"),
+        ("crl", {"client_ca": ROOT.certificate, "crl": f"  {ROOT.revocations()}"}, "ca.crl"),
+    ],
+)
+def test_a_persons_spelling_of_who_is_trusted_becomes_what_envoy_reads(declare, given, field, args, read):
+    declared = declare(lambda: MutualTlsGateway("web", args | {field: given(args[field])}) and {})
+    assert contents(declared.one("Secret"))[read] == args[field].replace("----------", "-----\n-----").lstrip()
+
+
+@pytest.mark.parametrize("given", [str, pulumi.Output.secret], ids=["text", "Output"])
+def test_a_persons_spelling_of_an_authority_becomes_what_everyone_reads(declare, given):
+    spelled = {
+        "certificate": MIDDLE.certificate.replace("\n", " "),
+        "private_key": MIDDLE.key.replace("\n", "\\n"),
+        "bundle": f"  {ROOT.certificate}",
+        "chain": f"\ufeff{MIDDLE.certificate}",
+    }
+
+    def program():
+        authority = {field: given(text) for field, text in spelled.items()}
+        return {"ca": TlsGateway("web", {"authority": authority}).ca_certificate}
+
+    declared = declare(program)
+    signed = declared.one("LocallySignedCert").inputs
+    assert (signed["caCertPem"], signed["caPrivateKeyPem"]) == (MIDDLE.certificate, MIDDLE.key)
+    assert contents(declared.one("Secret"))["tls.crt"].endswith(MIDDLE.certificate)
+    assert declared.outputs["ca"] == ROOT.certificate
+
+
+UNCLEAR = [
+    (
+        TlsGateway,
+        lambda given: {
+            "hosts": [{"host": HOST, "given_certificate": {"certificate": given(FOUR_DASHES), "private_key": SHOP.key}}]
+        },
+        f"hosts[0].given_certificate.certificate is {NOT_CLEAR}, "
+        "but must be certificates in PEM format, each signed by the next.",
+    ),
+    (
+        TlsGateway,
+        lambda given: {
+            "hosts": [{"host": HOST, "given_certificate": {"certificate": CHAIN, "private_key": given(SHOP.key[1:])}}]
+        },
+        f"hosts[0].given_certificate.private_key is {NOT_CLEAR}, "
+        "but must be a private key in PEM format, not encrypted.",
+    ),
+    (
+        MutualTlsGateway,
+        lambda given: {"client_ca": given(FOUR_DASHES)},
+        f"client_ca is {NOT_CLEAR}, but must be certificates in PEM format.",
+    ),
+    (
+        MutualTlsGateway,
+        lambda given: {"client_ca": ROOT.certificate, "crl": given(ROOT.revocations()[1:])},
+        f"crl is {NOT_CLEAR}, but must be certificate revocation lists in PEM format.",
+    ),
+    (
+        PassthroughNginx,
+        lambda given: {"authority": pair(ROOT) | {"bundle": given(ROOT.certificate[1:])}},
+        f"authority.bundle is {NOT_CLEAR}, but must be certificates in PEM format.",
+    ),
+    (
+        IntermediateAuthority,
+        lambda given: {"authority": pair(ROOT) | {"crl_signers": [{**pair(ROOT), "certificate": given(FOUR_DASHES)}]}},
+        f"authority.crl_signers[0].certificate is {NOT_CLEAR}, but must be the authority's certificate in PEM format.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("component", "args", "sentence"), UNCLEAR)
+def test_what_is_not_clear_is_refused_before_anything_is_declared(declare, component, args, sentence):
+    assert refused(declare, component, args(str)) == sentence
+
+
+@pytest.mark.parametrize(("component", "args", "sentence"), UNCLEAR[:4])
+def test_what_turns_out_not_to_be_clear_is_refused_with_the_same_sentence(declare, component, args, sentence):
+    with pytest.raises(pulumi.RunError) as said:
+        declare(lambda: component("web", args(pulumi.Output.secret)) and {})
+    assert str(said.value) == f'{component.__name__} "web": {sentence}'
+
+
+@pytest.mark.parametrize("value", [None, {"pem": CHAIN}])
+def test_an_output_of_something_else_is_refused_in_a_sentence(declare, value):
+    with pytest.raises(pulumi.RunError, match="client_ca is no text, but must be certificates in PEM format"):
+        declare(lambda: MutualTlsGateway("web", {"client_ca": pulumi.Output.from_input(value)}) and {})
+
+
+def test_a_key_in_the_wrong_field_is_not_shown(declare):
+    keys = [SHOP.key, SHOP.key.replace("-----", ""), [SHOP.key], {"key": SHOP.key}]
+    for key in keys:
+        for args in ({"client_ca": key}, {"crl": key}, {"authority": {"certificate": key, "private_key": SHOP.key}}):
+            said = refused(declare, MutualTlsGateway, args)
+            assert not any(line in said for line in SHOP.key.splitlines()[1:-1])
+            assert SHOP.key.splitlines()[1][:16] not in said
+
+
+def test_a_bundle_can_be_given_and_is_read_without_the_package_that_parses_it(declare, monkeypatch):
+    monkeypatch.setattr(x509.parsed, "available", lambda: False)
+    monkeypatch.setattr(x509, "available", lambda: False)
+    glued = ROOT.certificate.rstrip() + MIDDLE.certificate
+    declared = declare(lambda: MutualTlsGateway("web", {"client_ca": glued}) and {})
+    assert contents(declared.one("Secret"))["ca.crt"] == ROOT.certificate + MIDDLE.certificate

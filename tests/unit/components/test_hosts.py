@@ -2,7 +2,8 @@
 
 import pytest
 
-from components.hosts import Overlap, fit, overlap, slug
+from istio_ingress.arguments.overlap import Overlap, overlap
+from istio_ingress.names import fit, slug
 
 
 @pytest.mark.parametrize(

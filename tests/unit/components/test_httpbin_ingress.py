@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from components import Entry, HttpbinIngress
+from istio_ingress import Entry, HttpbinIngress
 
 STATUS_AND_DELAY = [{"uri": {"prefix": "/status"}}, {"uri": {"prefix": "/delay"}}]
 
@@ -47,11 +47,11 @@ def test_with_nothing_said_it_is_the_walk_throughs_first_section(declare):
         "spec": {"selector": {"app": "httpbin"}, "ports": [{"name": "http", "port": 8000, "targetPort": 8080}]},
     }
     assert declared.outputs == {"service": "httpbin"}
-    assert [resource.kind for resource in declared.resources] == [
-        "HttpbinIngress",
+    assert sorted(resource.kind for resource in declared.resources) == [
         "Deployment",
-        "Service",
         "Gateway",
+        "HttpbinIngress",
+        "Service",
         "VirtualService",
     ]
 
@@ -87,6 +87,23 @@ def test_an_existing_service_is_used_instead_of_a_workload(declare, args):
     assert not declared.of("Service")
     (rule,) = declared.manifest("VirtualService")["spec"]["http"]
     assert rule["route"] == to("cart", 8080)
+    assert rule["match"] == [{"uri": {"prefix": "/"}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "paths"),
+    [("httpbin", [{"prefix": "/status"}, {"prefix": "/delay"}]), ("helloworld", [{"exact": "/hello"}])],
+)
+def test_a_demos_paths_go_with_its_workload(declare, kind, paths):
+    (rule,) = declare(ingress(workload={"kind": kind})).manifest("VirtualService")["spec"]["http"]
+    assert rule["match"] == [{"uri": path} for path in paths]
+
+
+def test_a_backend_without_routes_gets_every_path_of_an_ingress_too(declare):
+    backend = {"service": "cart", "port": 8080}
+    spec = declare(ingress(entry=Entry.INGRESS_CLASS, backend=backend)).manifest("Ingress")["spec"]
+    (path,) = spec["rules"][0]["http"]["paths"]
+    assert (path["path"], path["pathType"]) == ("/", "Prefix")
 
 
 def test_a_backend_may_be_an_output_of_something_else(declare):
@@ -195,12 +212,6 @@ def test_nothing_waits_for_what_never_comes(declare):
     assert skipped == {"Service", "Ingress"}
 
 
-def test_every_object_keeps_its_field_manager_over_a_killed_update(declare):
-    declared = declare(ingress())
-    managers = {annotations(r).get("pulumi.com/patchFieldManager") for r in declared.resources[1:]}
-    assert managers == {"pulumi-istio-ingress"}
-
-
 def annotations(resource):
     return resource.inputs.get("metadata", {}).get("annotations", {})
 
@@ -250,5 +261,54 @@ def test_what_cannot_stand_together_is_refused_before_anything_is_declared(decla
         with pytest.raises(pulumi.RunError) as refused:
             HttpbinIngress("httpbin", args)
         assert str(refused.value) == f'HttpbinIngress "httpbin": {sentence}'
+
+    assert declare(program).resources == []
+
+
+def test_each_host_of_an_ingress_may_have_its_own_secret(declare):
+    args = {"entry": "ingress-class", "ingress_class": "istio", "hosts": ["a.test", "b.test", "c.test"]}
+    declared = declare(lambda: HttpbinIngress("door", {**args, "tls_secrets": {"a.test": "a", "b.test": "b"}}) and None)
+    assert declared.manifest("Ingress")["spec"]["tls"] == [
+        {"hosts": ["a.test"], "secretName": "a"},
+        {"hosts": ["b.test"], "secretName": "b"},
+    ]
+
+
+def test_a_load_balancer_that_ends_tls_may_have_plain_requests_sent_back_to_https(declare):
+    plain = {
+        "headers": {"x-forwarded-proto": {"exact": "http"}},
+        "redirect": {"scheme": "https", "derive_port": "FROM_PROTOCOL_DEFAULT"},
+    }
+    routes = [plain, {"prefix": "/", "service": "app", "port": 80}]
+    declared = declare(lambda: HttpbinIngress("web", {"hosts": ["a.test"], "routes": routes}) and None)
+    first, second = declared.manifest("VirtualService")["spec"]["http"]
+    assert first == {
+        "match": [{"uri": {"prefix": "/"}, "headers": {"x-forwarded-proto": {"exact": "http"}}}],
+        "redirect": {"redirectCode": 301, "scheme": "https", "derivePort": "FROM_PROTOCOL_DEFAULT"},
+    }
+    assert second["route"] == [{"destination": {"host": "app", "port": {"number": 80}}}]
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ({"tls_secrets": {"b.test": "b"}}, "tls_secrets is 'b.test', but must be a mapping by hosts: a.test."),
+        ({"tls_secrets": {"a.test": "b"}, "tls_secret": "c"}, "tls_secrets is 'given', but must be left out where"),
+        (
+            {"tls_secret": {"a.test": "b"}},
+            "tls_secret is {'a.test': 'b'}, but must be a Secret's bare name; tls_secrets has",
+        ),
+        (
+            {"hosts": ["./a.test"]},
+            "hosts[0] is './a.test', but must be a name without a namespace: an Ingress knows none.",
+        ),
+        ({"bind": "10.0.0.1"}, "bind is '10.0.0.1', but must be left out: an Ingress says nothing about addresses."),
+    ],
+)
+def test_what_an_ingress_cannot_say_is_one_sentence(declare, args, sentence):
+    def program():
+        with pytest.raises(pulumi.RunError) as refused:
+            HttpbinIngress("door", {"entry": "ingress-class", "hosts": ["a.test"], **args})
+        assert str(refused.value).startswith(f'HttpbinIngress "door": {sentence}')
 
     assert declare(program).resources == []

@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from components import CertificateAuthority, ClientVerification, MutualTlsGateway, Rollover, SecretFormat
+from istio_ingress import CertificateAuthority, ClientVerification, MutualTlsGateway, Rollover, SecretFormat
 from tests.unit.certificates import Authority
 from tests.unit.components.engine import pem
 from tests.unit.components.secrets import contents
@@ -148,9 +148,105 @@ def test_clients_may_have_an_authority_of_their_own(declare):
     assert signed["caCertPem"] == pem("CERTIFICATE", "clients-g2-certificate")
 
 
+def tls(declared):
+    return declared.manifest("Gateway")["spec"]["servers"][0]["tls"]
+
+
+def test_only_clients_of_some_names_may_be_let_in(declare):
+    clients = [{"name": "shop", "sans": ["spiffe://a.test/shop", "shop.test", "192.0.2.7"]}]
+    declared = declare(gateway(client_names=["spiffe://a.test/shop"], clients=clients))
+    assert tls(declared)["subjectAltNames"] == ["spiffe://a.test/shop"]
+    request = declared.one("CertRequest", "partners-client-shop-request").inputs
+    assert (request["uris"], request["dnsNames"], request["ipAddresses"]) == (
+        ["spiffe://a.test/shop"],
+        ["shop.test"],
+        ["192.0.2.7"],
+    )
+
+
+def test_a_clients_names_may_become_known_during_the_update(declare):
+    later = pulumi.Output.from_input("spiffe://a.test/shop")
+    request = declare(gateway(clients=[{"name": "shop", "sans": [later]}])).one(
+        "CertRequest", "partners-client-shop-request"
+    )
+    assert request.inputs["uris"] == ["spiffe://a.test/shop"]
+    assert "dnsNames" not in request.inputs
+
+
+def test_a_clients_certificate_may_be_good_for_more_and_say_more(declare):
+    subject = {"country": "DE", "province": "NRW", "locality": "Bonn", "organizational_unit": "Web"}
+    clients = [{"name": "shop", "extended_key_usages": ["server_auth"], "subject": subject}]
+    declared = declare(gateway(clients=clients))
+    signed = declared.one("LocallySignedCert", "partners-client-shop-certificate").inputs
+    assert signed["allowedUses"] == ["digital_signature", "client_auth", "server_auth"]
+    assert declared.one("CertRequest", "partners-client-shop-request").inputs["subject"] == {
+        "commonName": "shop",
+        "country": "DE",
+        "province": "NRW",
+        "locality": "Bonn",
+        "organizationalUnit": "Web",
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "written"),
+    [
+        ("bundle", "bundle-cacert"),
+        ("bundle-cacert", "bundle-cacert"),
+        ("configmap://istio-system/bundle", "configmap://istio-system/bundle"),
+    ],
+)
+def test_somebody_else_may_keep_the_clients_ca(declare, told, written):
+    declared = declare(gateway(client_ca_credential=told))
+    assert tls(declared)["caCertCredentialName"] == written
+    assert contents(declared.one("Secret")).keys() == {"tls.key", "tls.crt"}
+    assert declared.outputs["trusted"] == ""
+    later = declare(gateway(client_ca_credential=pulumi.Output.from_input(told)))
+    assert tls(later)["caCertCredentialName"] == written
+
+
+KEPT = {"hosts": [{"host": "a.test", "existing_credential": "kept", "backend": {"service": "app", "port": 80}}]}
+
+
+def test_our_ca_may_stand_beside_a_credential_that_somebody_else_keeps(declare):
+    declared = declare(gateway(**KEPT, client_ca=THEIRS, crl=REVOKED))
+    secret = declared.one("Secret")
+    assert contents(secret) == {"ca.crt": THEIRS, "ca.crl": REVOKED}
+    assert tls(declared) == {
+        "mode": "MUTUAL",
+        "credentialName": "kept",
+        "caCertCredentialName": f"{secret.manifest['metadata']['name']}-cacert",
+    }
+
+
+def test_a_separate_ca_stands_where_every_istio_looks_beside_a_kept_credential(declare):
+    declared = declare(gateway(**KEPT, client_ca=THEIRS, secret_format=SecretFormat.SEPARATE_CA))
+    secret = declared.one("Secret")
+    assert secret.manifest["metadata"]["name"] == "kept-cacert"
+    assert contents(secret) == {"cacert": THEIRS}
+    assert tls(declared) == {"mode": "MUTUAL", "credentialName": "kept"}
+
+
+def test_a_kept_credential_brings_its_own_ca_where_nothing_is_said(declare):
+    declared = declare(gateway(**KEPT))
+    assert not declared.of("Secret")
+    assert tls(declared) == {"mode": "MUTUAL", "credentialName": "kept"}
+
+
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
+        (
+            {"client_names": ["shop.test"], "clients": [{"name": "a", "sans": ["cart.test"]}]},
+            "clients[0].sans is ['cart.test'], but must be with one of client_names: nobody else is let in.",
+        ),
+        (
+            {"client_ca_credential": "bundle", "client_ca": THEIRS},
+            "client_ca is 'given', but must be left out: the client_ca_credential brings the clients' CA",
+        ),
+        ({"client_ca_credential": "configmap://bundle"}, "client_ca_credential is 'configmap://bundle', but must be a"),
+        ({"clients": [{"name": "a", "sans": ["a b"]}]}, "clients[0].sans[0] is 'a b', but must be a DNS name, a URI"),
+        ({"client_sans": ["a.test"]}, "client_sans is ['a.test'], but must be left out: it is called client_names."),
         (
             {"clients": [{"name": "a"}, {"name": "a"}]},
             "clients is 'a', but must be named once: two clients have this name.",

@@ -1,76 +1,38 @@
 """The package as other stacks and other languages see it."""
 
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
-from pulumi.provider.experimental.analyzer import Analyzer
-from pulumi.provider.experimental.util import camel_case
 
-import components
+import istio_ingress
+from istio_ingress import plugin
 
-COMPONENTS = [
-    components.CertificateAuthority,
-    components.HttpbinIngress,
-    components.IntermediateAuthority,
-    components.MutualTlsGateway,
-    components.PassthroughNginx,
-    components.TlsGateway,
-]
+REPOSITORY = Path(__file__).resolve().parents[3]
+COMPONENTS = plugin.COMPONENTS
 
 
-# Described where they are declared; the analyzer reads only the class that inherits them.
-INHERITED = {("MutualTlsGateway", camel_case(field)) for field in components.TlsGatewayArgs.__annotations__}
-
-
-@pytest.fixture(scope="module")
-def schema():
-    return Analyzer("istio-ingress").analyze(COMPONENTS)
-
-
-def test_other_languages_can_use_every_component(schema):
-    assert set(schema["component_definitions"]) == {component.__name__ for component in COMPONENTS}
-
-
-def test_every_argument_can_be_left_out(schema):
-    required = {
-        (name, field)
-        for name, component in schema["component_definitions"].items()
-        for field, value in component.inputs.items()
-        if not value.optional
-    }
-    assert required == set()
-
-
-def test_every_type_field_choice_and_output_is_described(schema):
-    undescribed = [
-        *(name for name, made in schema["type_definitions"].items() if not made.description),
-        *(
-            f"{name}.{field}"
-            for name, made in schema["type_definitions"].items()
-            for field, value in made.properties.items()
-            if not value.description
-        ),
-        *(
-            f"{name}.{field}"
-            for name, component in schema["component_definitions"].items()
-            for field, value in (component.inputs | component.outputs).items()
-            if not value.description and (name, field) not in INHERITED
-        ),
-    ]
-    assert undescribed == []
+def test_every_component_is_exported_and_served_by_the_plugin():
+    texts = [file.read_text() for file in Path(istio_ingress.__file__).parent.glob("*.py")]
+    classes = {name for text in texts for name in re.findall(r"^class (\w+)\(Component,", text, re.MULTILINE)}
+    assert {component.__name__ for component in COMPONENTS} == classes
+    assert len(classes) >= 6
 
 
 def test_everything_exported_is_there_and_nothing_else_is():
-    assert all(hasattr(components, name) for name in components.__all__)
+    assert all(hasattr(istio_ingress, name) for name in istio_ingress.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Teapot'"):
-        _ = components.Teapot
+        _ = istio_ingress.Teapot
 
 
 def test_a_component_is_imported_when_it_is_asked_for():
     program = (
-        "import sys, components; components.CertificateAuthority; "
-        "print('components.pki' in sys.modules, 'components.workloads' in sys.modules)"
+        "import sys, istio_ingress; istio_ingress.CertificateAuthority; "
+        "print('istio_ingress.certificate_authority' in sys.modules, "
+        "'istio_ingress.manifests.workloads' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
@@ -78,9 +40,16 @@ def test_a_component_is_imported_when_it_is_asked_for():
 
 def test_the_components_import_only_pulumi_the_rules_and_the_standard_library():
     program = (
-        "import sys, pulumi, pulumi_kubernetes, pulumi_tls; before = set(sys.modules); import components; "
-        "[getattr(components, name) for name in components.__all__]; "
+        "import sys, pulumi, pulumi_kubernetes, pulumi_tls; before = set(sys.modules); import istio_ingress; "
+        "[getattr(istio_ingress, name) for name in istio_ingress.__all__]; "
         "print(*{name.split('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) <= {"components", "rules", "pulumi", "pulumi_kubernetes", "pulumi_tls"}
+    assert set(done.stdout.split()) <= {"istio_ingress", "pulumi", "pulumi_kubernetes", "pulumi_tls"}
+
+
+def test_the_oldest_versions_that_are_tried_are_those_that_are_promised():
+    promised = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
+    oldest = {re.match(r"([\w-]+)>=([\d.]+)", line).groups() for line in promised}
+    tried = re.findall(r"^([\w-]+)==([\d.]+)\.0$", (REPOSITORY / "requirements-oldest.txt").read_text(), re.MULTILINE)
+    assert set(tried) == oldest

@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from components import PassthroughNginx
+from istio_ingress import PassthroughNginx
 from tests.unit.components.engine import pem
 from tests.unit.components.secrets import contents
 

@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from components import CertificateAuthority, KeyAlgorithm, Rollover
+from istio_ingress import CertificateAuthority, KeyAlgorithm, Rollover
 from tests.unit.components.engine import pem
 
 

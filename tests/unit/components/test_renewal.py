@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime
 
+import pulumi
 import pytest
 
-from components import CertificateAuthority, MutualTlsGateway, PassthroughNginx
-from components.renewal import sentences
+from istio_ingress import CertificateAuthority, MutualTlsGateway, PassthroughNginx, TlsGateway
+from istio_ingress.pki.renewal import sentences
+from tests.unit.components.conftest import updated
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DAYS = {"web": 30}
+LONG_AGO = "2020-02-27T11:00:00Z"
 
 
 def said(old, new=None):
@@ -19,6 +22,11 @@ def test_the_sentence_names_certificate_end_and_days():
     assert said("2027-03-21T13:00:00Z") == [
         "web ends 2027-03-21, in 20 days: it is renewed 30 days before its end, and so by this update."
     ]
+
+
+@pytest.mark.parametrize("end", ["2027-03-22T01:00:00.123456789+14:00", "2027-03-20T23:00:00-12:00"])
+def test_the_day_is_that_of_utc_wherever_the_certificate_was_issued(end):
+    assert said(end)[0].startswith("web ends 2027-03-21, in ")
 
 
 def test_an_end_that_has_passed_is_said_to_have():
@@ -56,3 +64,34 @@ def test_the_state_keeps_the_end_of_each_certificate_of_a_component(declare, pro
     stashes = declare(lambda: program() and None).of("Stash")
     (ends,) = [stash.inputs["input"] for stash in stashes if stash.name in {"ca-ends", "web-ends", "nginx-ends"}]
     assert ends == {name: f"end of {name}" for name in kept}
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """What a program says."""
+    said = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
+    return said
+
+
+def test_an_update_that_renews_a_certificate_says_so(declare, hooks, log):
+    declared = declare(lambda: PassthroughNginx("nginx", {}) and None)
+    (hook,) = declared.one("Stash", "nginx-ends").hooks
+    hooks[hook](updated({"nginx-certificate": LONG_AGO}, {}))
+    assert [sentence.split(",")[0] for sentence in log] == ["nginx-certificate ends 2020-02-27"]
+
+
+def test_two_components_of_one_name_announce_each_its_own_certificates(declare, hooks, log):
+    def program():
+        TlsGateway("web", {})
+        PassthroughNginx("web", {"gateway_name": "nginx", "service_name": "nginx", "gateway": {"https_port": 8443}})
+
+    stashes = [stash for stash in declare(program).of("Stash") if stash.name == "web-ends"]
+    assert len(stashes) == 2
+    for stash in stashes:
+        (hook,) = stash.hooks
+        hooks[hook](updated(dict.fromkeys(stash.inputs["input"], LONG_AGO), {}))
+    assert sorted(sentence.split(" ends")[0] for sentence in log) == [
+        "web-certificate",
+        "web-httpbin-example-com-ecdsa-p256-certificate",
+    ]

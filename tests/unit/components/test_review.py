@@ -7,15 +7,22 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-import rules
-from components import CertificateAuthority, HttpbinIngress, MutualTlsGateway, TlsGateway, restricted_namespace, review
+from istio_ingress import (
+    CertificateAuthority,
+    HttpbinIngress,
+    MutualTlsGateway,
+    TlsGateway,
+    restricted_namespace,
+    rules,
+)
+from istio_ingress.preview import review
 from tests.unit.certificates import Authority
 from tests.unit.components import engine
 
 SELECTOR = {"istio": "ingressgateway"}
 
 
-def raw_gateway(host, name="raw", credential="raw", mode="SIMPLE", **opts):
+def raw_gateway(host, name="raw", credential="raw", mode="SIMPLE", selector=SELECTOR, annotations=None, **opts):
     server = {
         "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
         "hosts": [host],
@@ -25,8 +32,8 @@ def raw_gateway(host, name="raw", credential="raw", mode="SIMPLE", **opts):
         name,
         api_version="networking.istio.io/v1",
         kind="Gateway",
-        metadata={"namespace": "istio-system", "name": name},
-        spec={"selector": SELECTOR, "servers": [server]},
+        metadata={"namespace": "istio-system", "name": name, "annotations": annotations or {}},
+        spec={"selector": selector, "servers": [server]},
         opts=pulumi.ResourceOptions(**opts),
     )
 
@@ -53,7 +60,7 @@ def web(name="web", host="shop.example", **args):
 
 @pytest.fixture
 def declare(declare):
-    """Runs a program from its `import components` on, which in a test has happened long ago."""
+    """Runs a program from its `import istio_ingress` on, which in a test has happened long ago."""
 
     def run(program, **config):
         return declare(lambda: review.watch() or (program() and None), **config)
@@ -78,7 +85,7 @@ def refused(declare, monkeypatch):
 @pytest.fixture
 def real(monkeypatch):
     """As with a real engine, whose certificates are not made up."""
-    monkeypatch.setattr(review, "MockMonitor", type("NoMonitor", (), {}))
+    monkeypatch.setattr(review, "is_mocked", lambda: False)
 
 
 @pytest.fixture
@@ -140,10 +147,11 @@ def test_all_mistakes_are_named_at_once_with_what_would_be_right(refused):
         web("one")
         web("two", gateway_name="one-tls")
         raw_gateway("raw.example", credential="shop/raw")
+        raw_gateway("raw.example", name="rough")
         raw_service("card", 80)
 
     message, declared = refused(program)
-    assert message.startswith("5 mistakes")
+    assert message.startswith("6 mistakes")
     for rule in ("host-conflict", "resource-repeated", "credential-name-qualified", "route-service-missing"):
         assert f"\n  {rule}: " in message
     assert "Write 'raw'" in message
@@ -167,7 +175,7 @@ def test_what_is_not_known_yet_is_no_finding(declare):
 
 
 def test_what_becomes_known_later_is_judged_then(real, refused, monkeypatch):
-    monkeypatch.setattr("components.review.is_dry_run", lambda: True)
+    monkeypatch.setattr("istio_ingress.preview.review.is_dry_run", lambda: True)
 
     def program():
         other = raw_service("other", 80)
@@ -212,7 +220,7 @@ def test_certificates_made_up_by_mocks_are_not_read(declare):
 
 
 def test_a_later_resource_is_held_against_the_earlier_ones(real, refused, monkeypatch):
-    monkeypatch.setattr("components.review.is_dry_run", lambda: True)
+    monkeypatch.setattr("istio_ingress.preview.review.is_dry_run", lambda: True)
 
     def program():
         raw_gateway("shop.example", credential="other")
@@ -242,6 +250,40 @@ def test_a_namespace_of_the_program_is_known_by_the_name_it_will_have(refused):
     assert "resource-repeated: Gateway shop/web-tls" in message
 
 
+def deploying(name, **args):
+    return TlsGateway(name, {"hosts": [{"host": f"{name}.example", "workload": {"name": "bin"}}], **args})
+
+
+def test_two_components_that_own_one_workload_are_refused_though_it_is_the_same(refused):
+    message, declared = refused(lambda: deploying("one") and deploying("two"))
+    assert declared.of("Deployment") == declared.of("Service") == []
+    for kind in ("Deployment", "Service"):
+        assert f'resource-repeated: {kind} default/bin (declared as "two-two-example") metadata.name' in message
+    assert 'It is declared twice, by "one-one-example" and by "two-two-example"' in message
+
+
+def test_two_workloads_of_one_name_in_two_namespaces_are_two(declare):
+    declared = declare(lambda: deploying("one") and deploying("two", namespace="shop"))
+    assert len(declared.of("Deployment")) == 2
+
+
+def test_a_workload_that_is_deployed_once_is_named_as_a_backend_elsewhere(declare):
+    def program():
+        deploying("one")
+        hosts = [{"host": "two.example", "backend": {"service": "bin", "port": 8000}}]
+        TlsGateway("two", {"hosts": hosts})
+
+    assert len(declare(program).of("Deployment")) == 1
+
+
+def test_a_service_that_is_only_read_is_nobodys(declare):
+    def program():
+        kubernetes.core.v1.Service.get("one", "default/cart")
+        kubernetes.core.v1.Service.get("two", "default/cart")
+
+    declare(program)
+
+
 def test_equal_names_of_two_components_do_not_mix_up_their_credentials(declare):
     def program():
         authority = CertificateAuthority("ca", {}).issuer
@@ -252,11 +294,78 @@ def test_equal_names_of_two_components_do_not_mix_up_their_credentials(declare):
     assert len(declare(program).of("Gateway")) == 2
 
 
+def test_a_credential_is_looked_for_where_the_pods_of_a_gateway_run(refused):
+    def program():
+        kubernetes.core.v1.Secret("theirs", metadata={"namespace": "default", "name": "theirs"})
+        TlsGateway(
+            "web",
+            {
+                "gateway": {"namespace": "edge", "selector": {"istio": "edge"}},
+                "hosts": [{"host": "shop.example", "existing_credential": "theirs"}],
+            },
+        )
+
+    message, declared = refused(program)
+    assert "credential-namespace: Gateway default/web-tls" in message
+    assert "the gateway's pods run in 'edge'" in message
+    assert declared.resources == []
+
+
+def test_labels_are_read_as_people_wrote_them(refused):
+    labels = {"my_gateway": "edge"}
+
+    def program():
+        kubernetes.apps.v1.Deployment(
+            "edge",
+            metadata={"namespace": "edge", "name": "edge"},
+            spec=kubernetes.apps.v1.DeploymentSpecArgs(
+                selector={"match_labels": labels},
+                template=kubernetes.core.v1.PodTemplateSpecArgs(
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels=labels), spec={"containers": []}
+                ),
+            ),
+        )
+        kubernetes.core.v1.Secret("raw", metadata={"namespace": "default", "name": "raw"})
+        raw_gateway("shop.example", selector=labels)
+
+    message, _ = refused(program)
+    assert "the gateway's pods run in 'edge'" in message
+
+
 def test_a_waived_rule_lets_pass_and_shows_its_reason(declare, log):
     waivers = json.dumps({"host-conflict": "one moves out on Friday"})
     declared = declare(lambda: [web("one"), web("two")], waivers=waivers)
     assert len(declared.of("Gateway")) == 2
     assert "waived, because one moves out on Friday: host-conflict: Gateway default/two-tls" in log("INFO")
+
+
+def test_one_finding_is_waived_by_rule_and_object(declare, refused, log):
+    waivers = json.dumps({"host-conflict Gateway default/two-tls": "one moves out on Friday"})
+    assert len(declare(lambda: [web("one"), web("two")], waivers=waivers).of("Gateway")) == 2
+    assert "waived, because one moves out on Friday: host-conflict: Gateway default/two-tls" in log("INFO")
+    message, _ = refused(lambda: [web("one"), web("three")], waivers=waivers)
+    assert "host-conflict: Gateway default/three-tls" in message
+
+
+def test_one_finding_is_waived_on_the_object_itself(declare, log):
+    def program():
+        web("one")
+        raw_gateway("shop.example", annotations={"istio-ingress/waive": "host-conflict: this one goes on Friday"})
+
+    declare(program)
+    assert "waived, because this one goes on Friday: host-conflict: Gateway" in log("INFO")
+
+
+def test_a_waiver_that_has_no_effect_any_more_is_a_warning(declare, log):
+    declared = declare(lambda: web("one"), waivers=json.dumps({"host-conflict": "old"}))
+    assert len(declared.of("Gateway")) == 1
+    assert log("WARNING").count("waiver-unused: Setting waivers host-conflict: The waiver of host-conflict") == 1
+
+
+def test_a_rule_can_be_graded(declare, log):
+    severities = json.dumps({"host-conflict": "warning"})
+    assert len(declare(lambda: [web("one"), web("two")], severities=severities).of("Gateway")) == 2
+    assert "host-conflict: Gateway default/two-tls" in log("WARNING")
 
 
 @pytest.mark.parametrize(
@@ -274,10 +383,12 @@ def test_a_waiver_that_waives_nothing_is_refused(refused, waivers, words):
 
 
 def test_a_warning_is_shown_once_and_stops_nothing(declare, log):
-    hosts = {"hosts": ["shop.example"], "backend": {"service": "cart", "port": 80}}
-    declared = declare(lambda: [HttpbinIngress("one", hosts), HttpbinIngress("two", hosts)])
-    assert len(declared.of("Gateway")) == 2
-    assert log("WARNING").count("host-shared: Gateway default/two-http") == 1
+    def program():
+        for name, service in (("one", "cart"), ("two", "site")):
+            HttpbinIngress(name, {"hosts": ["shop.example"], "backend": {"service": service, "port": 80}})
+
+    assert len(declare(program).of("Gateway")) == 2
+    assert log("WARNING").count("virtualservice-host-repeated: VirtualService default/two") == 1
 
 
 def test_production_asks_more(declare, log):
@@ -288,14 +399,43 @@ def test_production_asks_more(declare, log):
     assert "wildcard-host-in-production: Gateway default/any-http" in log("WARNING")
 
 
-@pytest.mark.parametrize("form", ["resource", "list", "output"])
-def test_what_a_resource_depends_on_stays(declare, form):
-    def program():
-        cart = raw_service("cart", 80)
-        forms = {"resource": cart, "list": [cart], "output": cart.id.apply(lambda _: [cart])}
-        raw_gateway("shop.example", depends_on=forms[form])
+def test_a_field_that_the_running_istio_does_not_know_is_refused(refused, declare):
+    program = lambda: web(key_algorithms=["ecdsa-p256", "rsa-2048"])  # noqa: E731
+    message, declared = refused(program, istio_version="1.26")
+    assert "field-too-new: Gateway default/web-tls" in message
+    assert "credentialNames came with Istio 1.27" in message
+    assert declared.resources == []
 
-    assert declare(program).one("Gateway").depends_on == {"cart"}
+
+def test_an_istio_version_that_is_none_is_refused(refused):
+    message, declared = refused(lambda: web(), istio_version="latest")
+    assert "istio_version is 'latest'" in message
+    assert declared.resources == []
+
+
+@pytest.mark.parametrize(
+    ("form", "needed"),
+    [
+        ("resource", {"cart"}),
+        ("list", {"cart"}),
+        ("output", {"cart", "other"}),
+        ("output of one", {"cart", "other"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Gateway", "Shop"])  # a provider's class has made a list of it; a component's has not
+def test_what_a_resource_depends_on_stays(declare, form, needed, kind):
+    def program():
+        cart, other = raw_service("cart", 80), raw_service("other", 80)
+        forms = {
+            "resource": cart,
+            "list": [cart],
+            "output": other.id.apply(lambda _: [cart]),
+            "output of one": other.id.apply(lambda _: cart),
+        }
+        raw_gateway("shop.example", depends_on=forms[form])
+        pulumi.ComponentResource("any:index:Shop", "shop", {}, pulumi.ResourceOptions(depends_on=forms[form]))
+
+    assert declare(program).one(kind).depends_on == needed
 
 
 def test_many_components_are_judged_once(declare, monkeypatch):

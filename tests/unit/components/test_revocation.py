@@ -10,8 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from components import MutualTlsGateway, SecretFormat, pem, revocation
-from components.revocation import Window
+from istio_ingress import MutualTlsGateway, SecretFormat
+from istio_ingress.pki import revocation
+from istio_ingress.pki.revocation import Window
+from istio_ingress.x509 import revocation_lists
 from tests.unit.certificates import Authority
 from tests.unit.components import engine
 from tests.unit.components.secrets import contents
@@ -46,7 +48,7 @@ def gateway(**args):
 
 
 def lists(declared):
-    return [x509.load_pem_x509_crl(block) for block in pem._blocks(declared.outputs["crl"], "X509 CRL")]
+    return revocation_lists(declared.outputs["crl"].encode())
 
 
 def test_without_revocations_there_is_no_list(declare):

@@ -2,10 +2,12 @@
 
 from itertools import pairwise
 
+import pulumi
 import pytest
 
-from components import CertificateAuthority, Rollover
-from components.rollover import Stage, refusal
+from istio_ingress import CertificateAuthority, Rollover
+from istio_ingress.pki.rollover import Stage, refusal
+from tests.unit.components.conftest import updated
 
 FIRST = Stage(1, Rollover.TRUST)
 TRUST, ISSUE, FINISHED = (Stage(2, step) for step in Rollover)
@@ -76,3 +78,11 @@ def test_the_state_keeps_the_step_before_anything_of_it_is_made(declare):
         "ca-g2-key": {"ca-rollover"},
         "ca-g1-key": {"ca-rollover"},
     }
+
+
+def test_an_update_that_skips_a_step_is_refused_by_the_authority(declare, hooks):
+    declared = declare(lambda: CertificateAuthority("ca", {"generation": 2, "rollover": "issue"}) and None)
+    (guard,) = declared.one("Stash", "ca-rollover").hooks
+    hooks[guard](updated(kept(TRUST), kept(ISSUE)))
+    with pytest.raises(pulumi.RunError, match="the next step is generation 2 with rollover 'trust'"):
+        hooks[guard](updated(kept(FIRST), kept(ISSUE)))

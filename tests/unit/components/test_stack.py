@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 import settings
-from components.leaves import RENEW_BEFORE_DAYS, VALIDITY_DAYS
-from components.nginx import IMAGE
-from components.pki import AUTHORITY_VALIDITY_DAYS
-from components.workloads import SERVERS, WorkloadKind
+from istio_ingress.arguments.workload import WorkloadKind
+from istio_ingress.manifests.nginx import IMAGE
+from istio_ingress.manifests.workloads import SERVERS
+from istio_ingress.pki.issuing import AUTHORITY_VALIDITY_DAYS, RENEW_BEFORE_DAYS, VALIDITY_DAYS
 
 ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
@@ -41,7 +41,7 @@ def stack(declare, monkeypatch):
     def run(**changes):
         exported = {}
         monkeypatch.setattr(pulumi, "export", exported.__setitem__)
-        monkeypatch.setattr("components.runtime.tune_runtime", lambda: None)
+        monkeypatch.setattr("istio_ingress.sdk.runtime.tune_runtime", lambda: None)
         monkeypatch.setattr("signal.signal", lambda *_: None)
 
         def program():

@@ -5,7 +5,7 @@ import re
 import pulumi
 import pytest
 
-from components import CertificateAuthority, KeyAlgorithm, SecretFormat, TlsGateway, TlsVersion, WorkloadKind
+from istio_ingress import CertificateAuthority, KeyAlgorithm, SecretFormat, TlsGateway, TlsVersion, WorkloadKind
 from tests.unit.components.engine import pem
 from tests.unit.components.secrets import contents
 
@@ -107,6 +107,16 @@ def test_every_host_has_its_own_port_name_credential_and_routes(declare):
     ]
     (secrets, services) = (declared.of("Secret"), declared.of("Service"))
     assert len(secrets) == len(services) == 2
+
+
+def test_a_backend_without_routes_gets_every_path(declare):
+    declared = declare(gateway(hosts=[{"host": "a.test", "backend": {"service": "cart", "port": 8080}}]))
+    assert declared.manifest("VirtualService")["spec"]["http"] == [
+        {
+            "match": [{"uri": {"prefix": "/"}}],
+            "route": [{"destination": {"host": "cart", "port": {"number": 8080}}}],
+        },
+    ]
 
 
 def test_further_names_are_in_the_certificate_and_served(declare):
@@ -219,11 +229,11 @@ def test_versions_and_cipher_suites_are_written_on_every_server(declare):
             min_tls=TlsVersion.TLS_1_1,
             max_tls="TLSV1_2",
             cipher_suites=suites,
-            hosts=[{"host": host, "existing_credential": "a"} for host in ("a.test", "b.test")],
+            hosts=[{"host": f"{name}.test", "existing_credential": name} for name in ("a", "b")],
         )
     )
     written = {"minProtocolVersion": "TLSV1_1", "maxProtocolVersion": "TLSV1_2", "cipherSuites": suites}
-    assert tls(declared) == [{"mode": "SIMPLE", "credentialName": "a"} | written] * 2
+    assert tls(declared) == [{"mode": "SIMPLE", "credentialName": name} | written for name in ("a", "b")]
 
 
 def test_raising_a_generation_replaces_the_keys_it_is_for(declare):
@@ -309,6 +319,16 @@ def leaves(value, path=()):
             "hosts is 'a-test', but must be named once: two hosts have this name.",
         ),
         (
+            {
+                "hosts": [
+                    {"host": "a.test", "workload": {"name": "bin"}},
+                    {"host": "b.test", "workload": {"name": "bin"}},
+                ]
+            },
+            "hosts[1].workload.name is 'bin', but must be another name than hosts[0]'s, "
+            "or that host's Service as this one's backend.",
+        ),
+        (
             {"hosts": [{"host": "*"}]},
             "hosts[0].sans is missing, but must be given for host '*': a certificate needs a name.",
         ),
@@ -365,9 +385,29 @@ def test_a_host_that_is_only_known_later_needs_a_name(declare):
     assert servers(declared)[0]["hosts"] == ["a.test"]
 
 
-def test_a_name_that_istio_keeps_for_itself_is_refused(declare):
+def test_a_name_may_begin_with_istio(declare):
     def program():
-        with pytest.raises(pulumi.RunError, match="the component's name is 'istio-web'"):
-            TlsGateway("istio-web", {})
+        TlsGateway("istio-web", {"hosts": [{"host": "shop.example", "credential_name": "prometheus-shop"}]})
 
-    assert declare(program).resources == []
+    assert [secret.inputs["metadata"]["name"] for secret in declare(program).of("Secret")] == ["prometheus-shop"]
+
+
+def test_an_address_is_certified_and_served_by_every_name(declare):
+    host = {"host": "*", "sans": ["a.test", "192.0.2.10", "2001:db8::1"], "backend": {"service": "app", "port": 80}}
+    declared = declare(lambda: TlsGateway("web", {"hosts": [host]}) and None)
+    request = declared.one("CertRequest").inputs
+    assert (request["dnsNames"], request["ipAddresses"]) == (["a.test"], ["192.0.2.10", "2001:db8::1"])
+    assert declared.manifest("Gateway")["spec"]["servers"][0]["hosts"] == ["*"]
+    assert declared.manifest("VirtualService")["spec"]["hosts"] == ["*"]
+
+
+def test_a_host_of_one_namespace_is_certified_and_routed_without_it(declare):
+    host = {"host": "shop/a.test", "sans": ["b.test"], "backend": {"service": "app", "port": 80}}
+    declared = declare(
+        lambda: TlsGateway("web", {"namespace": "shop", "hosts": [host], "https_redirect": True}) and None
+    )
+    served = [server["hosts"] for server in declared.manifest("Gateway")["spec"]["servers"]]
+    assert served == [["shop/a.test", "shop/b.test"]] * 2
+    assert declared.manifest("VirtualService")["spec"]["hosts"] == ["a.test", "b.test"]
+    assert declared.one("CertRequest").inputs["dnsNames"] == ["a.test", "b.test"]
+    assert declared.manifest("VirtualService")["metadata"]["name"] == "web-tls-a-test"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components import HttpbinIngress, PassthroughNginx, TlsGateway, WorkloadKind, restricted_namespace
+from istio_ingress import HttpbinIngress, PassthroughNginx, TlsGateway, WorkloadKind, restricted_namespace
 
 PROGRAMS = {
     "httpbin": lambda: HttpbinIngress("web", {}) and None,

@@ -2,10 +2,9 @@
 
 import json
 
-from doctor.cluster import KINDS, SECRET
-from doctor.errors import DoctorError
-
-KIND_OF = {resource: kind for kind, resource in KINDS.items()}
+from istio_ingress.live.cluster import SECRET, asked_kinds
+from istio_ingress.live.errors import LiveError
+from istio_ingress.walk.others import KINDS
 
 
 class FakeTools:
@@ -21,7 +20,7 @@ class FakeTools:
         self.commands.append(" ".join(command))
         for beginning, reason in self.broken.items():
             if self.commands[-1].startswith(beginning):
-                raise DoctorError(reason)
+                raise LiveError(reason)
         return getattr(self, f"_{command[0]}")(list(command[1:]), stdin)
 
     def asked(self, beginning):
@@ -31,6 +30,8 @@ class FakeTools:
     def _pulumi(self, words, _):
         if words[0] == "config":
             return json.dumps({key: {"value": "", "objectValue": value} for key, value in self.config.items()})
+        if words[:2] == ["stack", "export"]:
+            return json.dumps({"deployment": {"resources": self.patient.state}})
         return json.dumps(self.patient.outputs())
 
     def _kubectl(self, words, stdin):
@@ -49,7 +50,8 @@ class FakeTools:
         if words[0] == "service":
             return json.dumps(self.patient.find("Service", words[1]))
         if words[0] != "secrets":
-            found = self.patient.objects[KIND_OF.get(words[0], words[0])]
+            kind_of = {resource: kind for kind, resource in asked_kinds().items()}
+            found = self.patient.objects.get(kind_of.get(words[0], words[0]), [] if words[0] in KINDS else None)
             return json.dumps({"items": [one for one in found if _is_in(one, namespaces)]})
         secrets = self.patient.objects[SECRET]
         if "--no-headers" in words:

@@ -1,13 +1,15 @@
 """The checks over a recorded cluster that is broken in one place each."""
 
-from doctor import checks
-from doctor.cluster import Cluster
-from doctor.envoy import Envoy
-from doctor.errors import DoctorError, NotAskedError
-from doctor.facts import GatewayName
-from doctor.report import exit_code
+import pytest
 
-FORBIDDEN = DoctorError('`kubectl get …` failed: pods is forbidden: User "somebody" cannot list resource "pods"')
+from istio_ingress.doctor import checks
+from istio_ingress.doctor.report import exit_code
+from istio_ingress.live.cluster import Cluster
+from istio_ingress.live.envoy import Envoy
+from istio_ingress.live.errors import LiveError, NotAskedError
+from istio_ingress.live.facts import GatewayName
+
+FORBIDDEN = LiveError('`kubectl get …` failed: pods is forbidden: User "somebody" cannot list resource "pods"')
 
 
 def test_a_healthy_ingress_is_ok_in_every_check(patient):
@@ -20,8 +22,8 @@ def test_a_healthy_ingress_is_ok_in_every_check(patient):
 class TestCluster:
     def test_one_that_does_not_answer_leaves_every_check_with_a_line(self, patient):
         unasked = NotAskedError("the cluster does not answer")
-        cluster = Cluster(DoctorError("connection refused"), dict.fromkeys([*patient.objects], unasked))
-        facts = patient.facts(may_read_secrets=unasked, envoys={}, shown=unasked, results=unasked)
+        cluster = Cluster(LiveError("connection refused"), dict.fromkeys([*patient.objects], unasked))
+        facts = patient.facts(may_read_secrets=unasked, envoys={}, shown=unasked, results=unasked, answers=unasked)
         facts.cluster = cluster
         lines = checks.run(facts)
         assert {line.check for line in lines} == set(checks.CHECKS)
@@ -29,7 +31,7 @@ class TestCluster:
         assert exit_code(lines) == 2
 
     def test_one_without_istio(self, patient):
-        reason = DoctorError('error: the server doesn\'t have a resource type "gateways"')
+        reason = LiveError('error: the server doesn\'t have a resource type "gateways"')
         ((status, _, seen),) = patient.complaints("istio", denied={"Gateway": reason})
         assert (status, seen) == ("failed", "the cluster has no Gateways of networking.istio.io")
 
@@ -202,6 +204,23 @@ class TestPorts:
         assert {line.status.value for line in lines} == {"ok"}
         assert any(line.seen.endswith("Waived: moving house") for line in lines)
 
+    @pytest.mark.parametrize("told", ["settings", "annotation"])
+    def test_one_finding_is_waived_by_object(self, patient, told):
+        facts = patient.facts()
+        rival = gateway("rival", "httpbin.example.com")
+        key = f"host-conflict Gateway {rival['metadata']['namespace']}/rival"
+        if told == "annotation":
+            rival["metadata"]["annotations"] = {"istio-ingress/waive": "host-conflict: moving house"}
+        patient.add(rival)
+        waivers = {key: "moving house"} if told == "settings" else {}
+        lines = patient.said("ports", settings=type(facts.settings)(complete=True, waivers=waivers))
+        assert any(line.seen.endswith("Waived: moving house") for line in lines)
+
+    def test_what_the_stack_waives_for_its_preview_is_not_called_unused_here(self, patient):
+        facts = patient.facts()
+        waived = type(facts.settings)(complete=True, waivers={"gateway-name": "the preview needs it"})
+        assert not [line for line in patient.said("rules", settings=waived) if "waiver-unused" in line.seen]
+
 
 class TestRoutes:
     def test_a_service_without_a_pod(self, patient):
@@ -286,10 +305,38 @@ class TestRoutes:
         assert len(words) == 1
         assert "[virtualservice-host-unbound]" in words[0]
 
+    def test_a_way_that_ends_nowhere_is_a_warning(self, patient):
+        spec = patient.find("VirtualService", "web-tls-helloworld")["spec"]
+        spec["tcp"] = [{"route": spec.pop("http")[0]["route"]}]
+        (line,) = [one for one in patient.said("routes") if one.subject == "host helloworld.example.com"]
+        assert (line.status.value, "nothing behind: no route leads anywhere" in line.seen) == ("warning", True)
+        assert not line.seen.rstrip().endswith("→")
+
+    def test_a_listener_between_clusters_says_where_its_connections_go(self, patient):
+        server = patient.find("Gateway", "nginx-passthrough")["spec"]["servers"][0]
+        server |= {"hosts": ["*.local"], "tls": {"mode": "AUTO_PASSTHROUGH"}}
+        (line,) = [one for one in patient.said("routes") if one.subject == "host *.local"]
+        assert line.seen.endswith("handed on to the Service that the client's SNI names")
+
     def test_where_endpoints_are_denied_the_way_is_shown_as_far_as_it_is_seen(self, patient):
         lines = patient.said("routes", denied={"EndpointSlice": FORBIDDEN})
         assert {line.status.value for line in lines} == {"unknown"}
         assert any("what is behind Service default/httpbin cannot be seen" in line.seen for line in lines)
+
+
+def test_no_next_step_is_only_another_check(patient):
+    """Every check fails in turn; a step that names checks alone would lead in a circle."""
+    for name in ("httpbin-credential", "mutual-credential"):
+        patient.remove("Secret", name)
+    patient.given.clear()
+    patient.find("Gateway", "web-tls")["spec"]["servers"][0]["hosts"].append("new.example.com")
+    patient.add(gateway("rival", "httpbin.example.com"))
+    patient.find("EndpointSlice", "httpbin")["endpoints"] = []
+    shown = {(host, 443): LiveError("reset") for host, _ in patient.shown}
+    lines = checks.run(patient.facts(shown=shown, may_read_secrets=False))
+    steps = [line.next_step for line in lines if line.status.value in ("failed", "warning")]
+    assert len(steps) > 10
+    assert [step for step in steps if not step or "see `" in step.lower()] == []
 
 
 def test_a_rule_that_no_other_check_shows_is_shown_with_the_rest(patient):

@@ -1,12 +1,15 @@
 """Credentials: in the cluster, in Envoy, and as they are shown to clients."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 
-import rules
-from doctor import walkthrough
-from doctor.certificates import Chain
-from doctor.client import Answer
-from doctor.errors import DoctorError, NotAskedError
+import pytest
+
+from istio_ingress import rules
+from istio_ingress.live.certificates import Chain
+from istio_ingress.live.client import Answer
+from istio_ingress.live.errors import LiveError, NotAskedError
+from istio_ingress.requests.sending import Result
 from tests.unit.certificates import Authority
 from tests.unit.doctor.patient import CREDENTIALS, POD, encoded
 
@@ -88,6 +91,14 @@ class TestInTheCluster:
         ((status, _, seen),) = patient.complaints("credentials", settings=waived)
         assert (status, seen) == ("failed", "it holds no certificate that can be read")
 
+    def test_one_whose_lines_are_indented_is_read_as_envoy_reads_it(self, patient):
+        good = pair(patient)
+        patient.secret(HTTPBIN, {**good, "tls.crt": good["tls.crt"].replace("-----BEGIN", "  -----BEGIN")})
+        ((status, subject, seen),) = patient.complaints("credentials")
+        assert (status, subject) == ("failed", f"Secret istio-system/{HTTPBIN}")
+        assert "cannot use 'tls.crt': it is a text in which '-----BEGIN CERTIFICATE-----' is not a line" in seen
+        assert seen.endswith("[certificate-unreadable]")
+
     def test_one_with_the_key_of_another(self, patient):
         patient.secret(HTTPBIN, {**pair(patient), "tls.key": pair(patient)["tls.key"]})
         ((status, _, seen),) = patient.complaints("credentials")
@@ -99,6 +110,14 @@ class TestInTheCluster:
         ((status, _, seen),) = patient.complaints("credentials")
         assert status == "failed"
         assert seen.endswith("[mutual-ca-missing]")
+
+    def test_one_whose_revocation_list_is_stale(self, patient):
+        stale = patient.authority.revocations(end=datetime.now(UTC) - timedelta(days=1))
+        patient.find(SECRET, "mutual-credential")["data"]["ca.crl"] = encoded(stale)
+        ((status, subject, seen),) = patient.complaints("credentials")
+        assert (status, subject) == ("failed", "Secret istio-system/mutual-credential")
+        assert seen.endswith("[crl-stale]")
+        assert patient.complaints("rules") == []
 
     def test_one_that_trusts_other_clients(self, patient):
         data = patient.find(SECRET, "mutual-credential")["data"]
@@ -112,8 +131,17 @@ class TestInTheCluster:
         data["ca.crt"] = encoded(Authority("the next CA", days=900).certificate + patient.authority.certificate)
         assert patient.complaints("credentials") == []
 
+    def test_a_bundle_that_envoy_refuses_is_not_called_well_even_where_the_rule_is_waived(self, patient):
+        data = patient.find(SECRET, "mutual-credential")["data"]
+        both = Authority("the next CA", days=900).certificate.rstrip() + patient.authority.certificate
+        data["ca.crt"] = encoded(both)
+        waived = rules.Settings(complete=True, waivers={"ca-bundle-invalid": "tomorrow"})
+        ((status, subject, seen),) = patient.complaints("credentials", settings=waived)
+        assert (status, subject) == ("failed", "client CA in istio-system/mutual-credential")
+        assert seen == "Envoy refuses it: 'ca.crt' is a text whose block 1 does not end with a line of its own"
+
     def test_where_secrets_are_denied_nothing_is_said_of_them(self, patient):
-        ((status, _, seen),) = patient.complaints("credentials", denied={SECRET: DoctorError("secrets is forbidden")})
+        ((status, _, seen),) = patient.complaints("credentials", denied={SECRET: LiveError("secrets is forbidden")})
         assert (status, seen) == ("unknown", "secrets is forbidden")
 
 
@@ -134,6 +162,26 @@ class TestInEnvoy:
         patient.secret(HTTPBIN, pair(patient))
         ((status, _, seen),) = patient.complaints("delivery")
         assert (status, seen.split(" (in")[0]) == ("failed", "Envoy holds another certificate than the Secret")
+
+    def test_one_that_envoy_refuses_although_it_was_given_it(self, patient):
+        good = pair(patient)
+        spelled = {
+            "tls.crt": good["tls.crt"].rstrip() + patient.authority.certificate,
+            "tls.key": good["tls.key"].replace("\n", " "),
+        }
+        for key, text in spelled.items():
+            patient.secret(HTTPBIN, {**good, key: text})
+            patient.given[HTTPBIN] = patient.find(SECRET, HTTPBIN)["data"]
+            ((status, subject, seen),) = patient.complaints("delivery")
+            assert (status, subject) == ("failed", f"credential {HTTPBIN}")
+            why = f"{key!r} is a text whose block 1 does not end with a line of its own"
+            assert seen == f"Envoy refuses Secret istio-system/{HTTPBIN}: {why}"
+
+    def test_an_authority_whose_list_envoy_refuses(self, patient):
+        patient.find(SECRET, "mutual-credential")["data"]["ca.crl"] = encoded("nothing")
+        ((status, subject, seen),) = patient.complaints("delivery")
+        assert (status, subject) == ("failed", "credential mutual-credential-cacert")
+        assert seen.endswith("'ca.crl' is a text without '-----BEGIN X509 CRL-----'")
 
     def test_an_authority_that_was_not_given(self, patient):
         del patient.given["mutual-credential"]["ca.crt"]
@@ -197,7 +245,7 @@ class TestAsShown:
         assert patient.complaints("served") == []
 
     def test_a_handshake_that_fails_and_one_that_was_not_tried(self, patient):
-        patient.shown["httpbin.example.com", 443] = DoctorError("connection reset")
+        patient.shown["httpbin.example.com", 443] = LiveError("connection reset")
         patient.shown["nginx.example.com", 443] = NotAskedError("there is no port 443")
         complaints = patient.complaints("served")
         assert [(status, subject) for status, subject, _ in complaints] == [
@@ -206,17 +254,51 @@ class TestAsShown:
         ]
         assert "connection reset" in complaints[0][2]
 
+    @pytest.mark.parametrize(
+        ("breaks", "reason", "step"),
+        [
+            (
+                lambda it: it.remove(SECRET, HTTPBIN),
+                f"Secret istio-system/{HTTPBIN} does not exist",
+                "create secret tls",
+            ),
+            (lambda it: it.given.pop(HTTPBIN), f"Envoy was not given {HTTPBIN}", "kubectl logs -n istio-system"),
+            (lambda it: None, "", "openssl s_client -connect 10.77.0.2:31989 -servername httpbin.example.com"),
+        ],
+    )
+    def test_a_handshake_that_fails_ends_in_a_command(self, patient, breaks, reason, step):
+        breaks(patient)
+        shown = {("httpbin.example.com", 443): LiveError("connection reset")}
+        (line,) = patient.said("served", shown=shown)
+        assert (line.status.value, reason in line.seen, step in line.next_step) == ("failed", True, True)
+
+    def test_a_handshake_with_a_backend_that_a_policy_keeps_away(self, patient):
+        spec = {"action": "DENY", "rules": [{"to": [{"operation": {"hosts": ["a.example.com"]}}]}]}
+        metadata = {"name": "deny", "namespace": "istio-system"}
+        patient.add(
+            {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": metadata, "spec": spec}
+        )
+        (line,) = patient.said("served", shown={("nginx.example.com", 443): LiveError("EOF")})
+        assert "AuthorizationPolicy istio-system/deny is for its pods" in line.seen
+        assert line.next_step.startswith("kubectl get authorizationpolicies -n istio-system -o yaml")
+
+    def test_a_handshake_with_a_backend_without_a_pod(self, patient):
+        patient.find("EndpointSlice", "nginx")["endpoints"] = []
+        (line,) = patient.said("served", shown={("nginx.example.com", 443): LiveError("EOF")})
+        assert "Service default/nginx has no endpoint" in line.seen
+        assert line.next_step.startswith("kubectl get pods -n default")
+
     def test_a_request_with_its_certificate_and_one_with_the_wrong_answer(self, patient):
         results = patient.results()
-        wanted = [result.check.target.url for result in results].index("https://helloworld.example.com:31989/hello")
+        wanted = [result.check.target.url for result in results].index("https://helloworld.example.com/hello")
         served = base64.b64decode(patient.find(SECRET, "helloworld-credential")["data"]["tls.crt"])
         answer = Answer(503, "HTTP/2", "no healthy upstream", certificate=served)
-        results[wanted] = walkthrough.Result(results[wanted].check, answer, "curl --resolve …")
+        results[wanted] = Result(results[wanted].check, answer, "curl --resolve …")
         (line,) = [line for line in patient.said("requests", results=results) if line.status.value != "ok"]
         assert line.seen.startswith("expected 200 HTTP/2, but got 503 HTTP/2 with CN=helloworld.example.com, ends 20")
         assert line.seen.endswith(": no healthy upstream")
         assert line.next_step == "curl --resolve …"
 
-    def test_without_hosts_in_the_stack_there_is_nothing_to_ask(self, patient):
+    def test_where_nothing_is_expected_there_is_nothing_to_ask(self, patient):
         ((status, _, seen),) = patient.complaints("requests", results=[])
-        assert (status, seen) == ("unknown", "the stack exports no `hosts`.")
+        assert (status, seen) == ("unknown", "no object of the stack says what it expects.")

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from doctor import envoy
-from doctor.errors import DoctorError
+from istio_ingress.live import envoy
+from istio_ingress.live.errors import LiveError
 
 LOG = "2026-11-23T01:56:55.358504Z\twarn\tOS CA Cert could not be found for agent\n"
 
@@ -40,5 +40,5 @@ def test_what_it_waits_for_and_what_it_refused():
 
 @pytest.mark.parametrize("text", ["", LOG, "{}", "{", "[]"])
 def test_anything_else_is_a_sentence(text):
-    with pytest.raises(DoctorError, match="did not answer with Envoy's config dump"):
+    with pytest.raises(LiveError, match="did not answer with Envoy's config dump"):
         envoy.read(text)

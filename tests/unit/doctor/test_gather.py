@@ -4,19 +4,22 @@ import json
 
 import pytest
 
-from doctor import checks
-from doctor.cluster import KINDS
-from doctor.errors import DoctorError
-from doctor.facts import GatewayName
-from doctor.gather import PODS, Wish, all_facts, cluster_facts
-from doctor.topology import Health
+from istio_ingress.doctor import checks, gather
+from istio_ingress.doctor.gather import PODS, all_facts
+from istio_ingress.live.cluster import asked_kinds
+from istio_ingress.live.errors import LiveError
+from istio_ingress.live.facts import GatewayName
+from istio_ingress.live.gather import cluster_facts
+from istio_ingress.live.scope import Scope
+from istio_ingress.requests import sending
+from istio_ingress.topology import Health
 from tests.unit.doctor.patient import CREDENTIALS
 
 
 @pytest.fixture
 def gathered(fake_tools, tmp_path):
-    def gather(**wish):
-        return all_facts(Wish(**wish), tmp_path)
+    def gather(**scope):
+        return all_facts(Scope(**scope), tmp_path)
 
     return gather
 
@@ -32,7 +35,7 @@ def test_a_healthy_ingress_is_found_healthy(gathered):
 
 def test_every_kind_is_asked_for_once(gathered, fake_tools):
     gathered()
-    for resource in KINDS.values():
+    for resource in asked_kinds().values():
         assert len(fake_tools.asked(f"kubectl get {resource} ")) == 1
 
 
@@ -127,14 +130,16 @@ def test_with_a_gateway_named_no_stack_is_asked(gathered, fake_tools):
     facts = gathered(gateway=GatewayName("istio-system", "istio-ingressgateway"))
     assert fake_tools.asked("pulumi") == []
     assert complaints(facts) == []
-    assert not any(line.check in ("stack", "requests") for line in checks.run(facts))
+    assert not any(line.check == "stack" for line in checks.run(facts))
+    assert [line.check for line in checks.run(facts)].count("requests") == 10 - 1  # of a client nobody has a key
 
 
 @pytest.mark.parametrize("hosts", [["httpbin.example.com"], "httpbin.example.com", None, {"http": None}])
 def test_a_stack_with_other_outputs_under_these_names(gathered, patient, monkeypatch, hosts):
     monkeypatch.setattr(patient, "outputs", lambda: {"hosts": hosts, "gateway": "somewhere"})
     facts = gathered()
-    assert complaints(facts, "stack") == [("stack", "the stack exports no `hosts`, so there is nothing to ask for")]
+    assert complaints(facts, "stack") == []
+    assert any("the stack exports no `hosts`" in line.seen for line in checks.run(facts))
 
 
 def test_of_many_pods_some_are_asked(gathered, fake_tools, patient):
@@ -152,6 +157,16 @@ def test_a_gateway_without_a_pod_is_not_waited_for(gathered, fake_tools, patient
     assert complaints(facts, "requests") == [("requests", "no gateway pod is ready.")]
 
 
+def test_nothing_is_sent_where_no_request_is_wanted(fake_tools, tmp_path, monkeypatch):
+    for module in (gather, sending):
+        monkeypatch.setattr(module, "send", lambda *_, **__: pytest.fail("a request was sent"))
+    facts = all_facts(Scope(), tmp_path, most=0)
+    assert complaints(facts) == [
+        ("answers", "--max-requests 0 sends no request."),
+        ("requests", "--max-requests 0 sends no request."),
+    ]
+
+
 def test_a_port_that_the_service_has_not_is_not_tried(gathered, patient):
     patient.find("Service", "istio-ingressgateway")["spec"]["ports"] = [
         port for port in patient.find("Service", "istio-ingressgateway")["spec"]["ports"] if port["port"] != 443
@@ -160,7 +175,7 @@ def test_a_port_that_the_service_has_not_is_not_tried(gathered, patient):
     assert ("served", "Service istio-system/istio-ingressgateway has no port 443, so nobody outside reaches it.") in (
         complaints(facts, "served")
     )
-    assert "has no port for https" in complaints(facts, "requests")[0][1]
+    assert "the gateway's Service has no port 443, so it is not asked." in complaints(facts, "requests")[0][1]
 
 
 def test_waivers_and_the_due_date_come_from_the_stack_and_above_it_from_the_person(fake_tools):
@@ -168,9 +183,15 @@ def test_waivers_and_the_due_date_come_from_the_stack_and_above_it_from_the_pers
         "istio-ingress:waivers": {"host-shared": "old", "host-overlap": "theirs"},
         "istio-ingress:certificate_due_days": "7",
     }
-    assert cluster_facts(Wish()).settings.expiry_days == 7
-    settings = cluster_facts(Wish(expiry_days=3, waivers={"host-shared": "new"})).settings
+    assert cluster_facts(Scope()).settings.expiry_days == 7
+    settings = cluster_facts(Scope(expiry_days=3, waivers={"host-shared": "new"})).settings
     assert (settings.expiry_days, settings.waivers) == (3, {"host-shared": "new", "host-overlap": "theirs"})
+
+
+def test_a_stacks_setting_that_makes_no_sense_is_a_sentence(fake_tools):
+    fake_tools.config = {"istio-ingress:production": "maybe"}
+    with pytest.raises(LiveError, match="istio-ingress:production is 'maybe'; it must be true or false"):
+        cluster_facts(Scope())
 
 
 @pytest.mark.parametrize(
@@ -178,5 +199,5 @@ def test_waivers_and_the_due_date_come_from_the_stack_and_above_it_from_the_pers
     [({"host-shard": "why"}, "there is no rule 'host-shard'"), ({"host-shared": ""}, "no reason")],
 )
 def test_a_waiver_of_nothing_or_for_nothing_is_a_sentence(fake_tools, waivers, reason):
-    with pytest.raises(DoctorError, match=reason):
-        cluster_facts(Wish(waivers=waivers))
+    with pytest.raises(LiveError, match=reason):
+        cluster_facts(Scope(waivers=waivers))

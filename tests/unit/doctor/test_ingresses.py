@@ -1,5 +1,4 @@
-from doctor import ingresses
-from doctor.topology import Health
+from istio_ingress.topology import Health, ingresses
 
 CLASSES = [
     {"metadata": {"name": "istio"}, "spec": {"controller": "istio.io/ingress-controller"}},

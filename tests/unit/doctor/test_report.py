@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from doctor import report
-from doctor.report import failed, ok, unknown, warning
+from istio_ingress.doctor import report
+from istio_ingress.doctor.report import failed, ok, unknown, warning
 
 
 def line(say, *words, check="ports"):

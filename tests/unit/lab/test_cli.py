@@ -1,9 +1,12 @@
+import contextlib
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
+from lab import __main__ as command
 from lab import kube, preflight, settings, status, toolchain
 from lab.errors import LabError
 from lab.node import network
@@ -60,6 +63,16 @@ def test_a_pods_log_is_found_by_the_beginning_of_its_name(lab):
     assert status.log_of(lab, "istiod") == log
 
 
+def test_the_status_shows_the_versions_that_the_lab_was_started_with(lab):
+    lab.run.mkdir(parents=True)
+    (lab.run / "processes.json").write_text('{"kubelet": {"since": 0, "pid": 7, "starts": 1}}')
+    versions = {"kubelet": "1.2.3", "pulumi": "4.5.6", "pulumi-resource-tls": "7.8.9"}
+    (lab.run / "ready.json").write_text(json.dumps({"pulumi": "", "versions": versions}))
+    lines = status.table(lab).splitlines()
+    assert next(line for line in lines if line.startswith("kubelet")).endswith("  1.2.3")
+    assert "Pulumi: built here, 4.5.6, with pulumi-resource-tls 7.8.9" in lines
+
+
 def test_other_users_than_root_are_told_of_the_alternative(lab, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(LabError, match=r"needs root .* LAB=0"):
@@ -74,7 +87,7 @@ def test_another_operating_system_is_refused(lab, monkeypatch):
 
 def test_a_missing_go_is_named(lab, monkeypatch):
     monkeypatch.setattr(preflight.shutil, "which", lambda command: None if command == "go" else f"/bin/{command}")
-    with pytest.raises(LabError, match=r"^`go` is not on PATH; install Go 1\.26\.$"):
+    with pytest.raises(LabError, match=r"^`go` is not on PATH; install Go 1\.26\.6 or newer\.$"):
         preflight.check(lab)
 
 
@@ -126,3 +139,25 @@ def test_a_persons_own_pulumi_is_used_and_said_so(monkeypatch, tmp_path):
     monkeypatch.setenv("LAB_PULUMI", "mine")
     with pytest.raises(LabError, match="LAB_PULUMI is 'mine'"):
         toolchain.choose()
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(28, "No space left on device", "/srv/state"), "lab: /srv/state: No space left on device."),
+        (
+            subprocess.CalledProcessError(1, ["go", "env", "GOVERSION"], stderr="go: mkdir: no space\n"),
+            "lab: `go env` failed: go: mkdir: no space",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("lab")
+def test_a_full_disk_is_a_sentence_and_no_traceback(monkeypatch, capsys, error, sentence):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(command.lifecycle, "up", fail)
+    monkeypatch.setattr(command, "heard_once", contextlib.nullcontext)
+    monkeypatch.setattr(sys, "argv", ["lab", "up"])
+    assert command.main() == 1
+    assert capsys.readouterr().err == f"{sentence}\n"

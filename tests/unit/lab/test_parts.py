@@ -5,23 +5,64 @@ import tarfile
 import pytest
 
 from lab.errors import LabError
-from lab.parts import GO_ORDER, golang, oci
+from lab.parts import GO_ORDER, catalog, golang, gomod, oci
 from lab.parts.catalog import GO_SOURCES, PULUMI_PARTS, load
 
 
 def test_every_go_part_has_its_pinned_module_and_a_place_in_the_build():
-    catalog = load()
-    assert set(GO_ORDER) == set(catalog.go)
-    assert {path.name for path in GO_SOURCES.iterdir()} == set(catalog.go)
-    assert set(PULUMI_PARTS) <= set(catalog.go)
+    go = load().go
+    assert set(GO_ORDER) == set(go)
+    assert {path.name for path in GO_SOURCES.iterdir()} == set(go)
+    assert set(PULUMI_PARTS) <= set(go)
 
 
 def test_every_image_is_made_of_known_parts():
-    catalog = load()
-    parts = {*catalog.go, *catalog.wheels}
-    for image in catalog.images.values():
+    table = load()
+    parts = {*table.go, *table.wheels}
+    for image in table.images.values():
         assert set(image.binaries) <= parts
-        assert image.debian in {"", *catalog.debian}
+        assert image.debian in {"", *table.debian}
+
+
+TABLE = """
+[go.tool]
+module = "example.com/tool/v2"
+packages = ["."]
+variables = { "example.com/version.Full" = "v{version}", "example.com/version.Short" = "{major}.{minor}" }
+[go.fork]
+module = "example.com/tool/v2"
+version = "7.5.0"
+packages = ["."]
+[wheels]
+[images]
+[debian]
+without = []
+[debian.sets]
+"""
+
+
+def test_a_parts_version_is_its_line_in_go_mod_unless_upstream_calls_it_otherwise(tmp_path, monkeypatch):
+    for name in ("tool", "fork"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "go.mod").write_text("module lab\n\nrequire example.com/tool/v2 v2.14.3 // indirect\n")
+    (tmp_path / "parts.toml").write_text(TABLE)
+    monkeypatch.setattr(catalog, "GO_SOURCES", tmp_path)
+    go = load(tmp_path / "parts.toml").go
+    assert (go["tool"].version, go["fork"].version) == ("2.14.3", "7.5.0")
+    assert go["tool"].variables == {"example.com/version.Full": "v2.14.3", "example.com/version.Short": "2.14"}
+
+
+def test_an_older_go_than_a_module_asks_for_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "tool").mkdir()
+    (tmp_path / "tool/go.mod").write_text("module lab\n\ngo 1.999.1\n")
+    monkeypatch.setattr(golang, "GO_SOURCES", tmp_path)
+    with pytest.raises(LabError, match=r"^Go on PATH is go1\.\S+; the lab's modules need go1\.999\.1 or newer\.$"):
+        golang.release()
+
+
+@pytest.mark.parametrize(("older", "newer"), [("go1.26.5", "1.26.6"), ("go1.26", "1.26.0"), ("go1.9.7", "1.10")])
+def test_releases_of_go_are_compared_as_numbers(older, newer):
+    assert gomod.numbers(older) < gomod.numbers(newer)
 
 
 def test_upstreams_published_checksums_are_the_recorded_ones():

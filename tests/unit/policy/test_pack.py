@@ -12,10 +12,10 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy import EnforcementLevel, PolicyResource, PolicyResourceOptions, StackValidationArgs
 from pulumi_policy.proxy import unknown_checking_proxy
 
-import rules
-from policy import pack
+from istio_ingress import rules
+from istio_ingress.policy import pack
 
-REPOSITORY = Path(__file__).parents[3]
+PACK = Path(__file__).parents[3] / "components" / "istio_ingress" / "policy"
 URN = "urn:pulumi:dev::shop::kubernetes:networking.istio.io/v1:Gateway::shop"
 CONFLICT = {"number": 443, "name": "https", "protocol": "HTTPS"}
 
@@ -106,6 +106,34 @@ def test_the_configuration_is_the_rules_settings(errors, warnings):
     )
 
 
+def test_one_finding_is_waived_by_the_configuration_or_on_the_object(errors):
+    told = {"gateway-name Gateway shop/a.b": "it is renamed next week"}
+    annotated = gateway("c.d", host="blog.example")
+    annotated["metadata"]["annotations"] = {"istio-ingress/waive": "gateway-name: so is this one"}
+
+    assert reported(errors, resource(gateway("a.b")), resource(annotated), waivers=told) == []
+    ((message, _),) = reported(errors, resource(gateway("e.f", host="cart.example")), resource(annotated), waivers=told)
+    assert message.startswith("gateway-name: Gateway shop/e.f")
+
+
+def test_a_waiver_without_effect_is_a_warning_whichever_policy_has_it():
+    errors, warnings = pack.policies()
+
+    assert reported(errors, resource(gateway("a")), waivers={"gateway-name": "old"}) == []
+    ((message, urn),) = reported(warnings, resource(gateway("a")))
+    assert message.startswith("waiver-unused: Setting waivers gateway-name: ")
+    assert urn is None
+
+
+def test_a_rule_is_graded_by_the_configuration(errors, warnings):
+    graded = {"severities": {"gateway-name": "warning"}}
+
+    assert reported(errors, resource(gateway("a.b")), **graded) == []
+    assert [message.split(":")[0] for message, _ in reported(warnings, resource(gateway("a.b")), **graded)] == [
+        "gateway-name"
+    ]
+
+
 def test_a_wrong_configuration_is_reported(errors):
     assert reported(errors, waivers={"gateway-names": "x"}) == [
         ("The policy's configuration is wrong: there is no rule 'gateway-names' to waive; 'gateway-name' is one.", None)
@@ -113,7 +141,7 @@ def test_a_wrong_configuration_is_reported(errors):
 
 
 def test_the_pack_answers_the_engine():
-    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(REPOSITORY / "policy")]
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)]
     environment = {**os.environ, "PYTHONPATH": ""}
     with subprocess.Popen(command, cwd="/", env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -131,3 +159,25 @@ def test_the_pack_answers_the_engine():
     assert [policy.name for policy in info.policies] == ["istio-ingress-errors", "istio-ingress-warnings"]
     assert [(one.policyName, one.urn) for one in found] == [("istio-ingress-errors", "b")]
     assert "host-conflict: Gateway shop/b" in found[0].message
+
+
+def route(service):
+    spec = {"hosts": ["shop.example"], "http": [{"route": [{"destination": {"host": service}}]}]}
+    metadata = {"name": "shop", "namespace": "shop"}
+    return {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("release", "missing"),
+    [({"namespace": "shop"}, False), ({"namespace": rules.UNKNOWN}, False), ({"namespace": "blog"}, True), ({}, True)],
+    ids=["here", "not known yet", "elsewhere", "in default"],
+)
+def test_a_service_that_a_release_may_bring_is_not_missing(errors, release, missing):
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "card", "namespace": "shop"}, "spec": {}}
+    found = reported(
+        errors,
+        resource(route("cart")),
+        resource(service, kind="kubernetes:core/v1:Service"),
+        resource({"chart": "cart", **release}, kind="kubernetes:helm.sh/v3:Release"),
+    )
+    assert bool(found) is missing

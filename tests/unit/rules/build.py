@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import rules
+from istio_ingress import rules
 from tests.unit.rules.material import NOW
 
 
@@ -30,7 +30,8 @@ def http(*hosts: str, port: int = 80, name: str = "http", **fields: Any) -> dict
 
 
 def https(*hosts: str, port: int = 443, name: str = "https", bind: str = "", **tls: Any) -> dict[str, Any]:
-    settings = {"mode": "SIMPLE", "credentialName": _credential(hosts[0]), **tls}
+    told = {"mode": "SIMPLE", "credentialName": _credential(hosts[0]), **tls}
+    settings = {key: value for key, value in told.items() if value != ""}
     server = {"port": {"number": port, "name": name, "protocol": "HTTPS"}, "hosts": list(hosts), "tls": settings}
     return {**server, "bind": bind} if bind else server
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
+
+from istio_ingress import rules
+from istio_ingress.check import reading
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -22,7 +24,7 @@ _AUTHORITY = "Shop CA"
 
 def manifests(text: str) -> list[dict[str, Any]]:
     """The manifests of an example, with the PEM text that it names."""
-    documents = [document for document in yaml.safe_load_all(text) if document]
+    documents = [rules.Manifest(one, "", repeated=one.repeated) for one in reading.manifests(text, "example")]
     for document in documents:
         values = document.get("stringData", {})
         if values:
@@ -52,16 +54,16 @@ def certificate(*names: str, days: str = "200", start: str = "-10", key: str = "
     return _signed(builder, _AUTHORITY)
 
 
-def ca_certificate(name: str, days: str = "200", start: str = "-10") -> str:
-    """A certificate authority's own certificate."""
-    builder = _builder(name, name, _key(name, "P-256").public_key(), start, days)
+def ca_certificate(name: str, days: str = "200", start: str = "-10", key: str = "P-256") -> str:
+    """A certificate authority's own certificate, of the key that signs what it issues unless another is told."""
+    builder = _builder(name, name, _key(name, key).public_key(), start, days)
     return _signed(builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True), name)
 
 
-def revocation_list(name: str, days: str = "200") -> str:
+def revocation_list(name: str, days: str = "200", start: str = "-30") -> str:
     """An empty revocation list of an authority."""
     until = NOW + timedelta(days=float(days))
-    builder = x509.CertificateRevocationListBuilder(_name(name), NOW - timedelta(days=30), until)
+    builder = x509.CertificateRevocationListBuilder(_name(name), NOW + timedelta(days=float(start)), until)
     return builder.sign(_key(name, "P-256"), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 

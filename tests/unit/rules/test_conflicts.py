@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.rules.build import check, gateway, http, https, names, pods, service
+from tests.unit.rules.build import check, gateway, http, https, names, pods, service, virtual_service
 
 
 def test_a_host_twice_on_one_port_is_found_across_namespaces():
@@ -15,10 +15,69 @@ def test_a_host_twice_on_one_port_is_found_across_namespaces():
     assert "Gateway shop/a spec.servers[0]" in found[0].message
 
 
-def test_hosts_are_compared_without_case_and_without_their_namespaces():
-    assert names(gateway("a", https("Shop.example")), gateway("b", https("./shop.example", credentialName="b"))) == [
-        "host-conflict: shop/b"
+@pytest.mark.parametrize("other", ["Shop.example", "./shop.example", "blog/shop.example", "SHOP.example"])
+def test_a_host_that_istio_takes_for_another_and_envoy_for_the_same_ends_the_listener(other):
+    assert names(gateway("a", https("shop.example")), gateway("b", https(other, credentialName="b"))) == [
+        "listener-refused: shop/b"
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("shop.example", "*/shop.example"), ("./shop.example", "shop/shop.example")]
+)
+def test_two_ways_to_write_a_host_that_are_one_to_istio_are_a_conflict(one, other):
+    assert names(gateway("a", https(one)), gateway("b", https(other, credentialName="b"))) == ["host-conflict: shop/b"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        pytest.param(http("a.example"), http("b.example", bind="0.0.0.0"), ["listener-refused: shop/b"], id="HTTP"),
+        pytest.param(
+            https("a.example"),
+            https("a.example", bind="0.0.0.0", credentialName="b"),
+            ["listener-refused: shop/b"],
+            id="HTTPS",
+        ),
+        pytest.param(https("a.example"), https("b.example", bind="0.0.0.0", credentialName="b"), [], id="other hosts"),
+        pytest.param(http("a.example"), http("b.example", bind="127.0.0.1"), [], id="another address"),
+        pytest.param(http("a.example", bind="0.0.0.0"), http("b.example", bind="0.0.0.0"), [], id="written alike"),
+        pytest.param(http("a.example"), https("a.example", bind="0.0.0.0", port=80), [], id="told apart by TLS"),
+    ],
+)
+def test_all_addresses_are_one_address_to_envoy(one, other, found):
+    assert names(gateway("a", one), gateway("b", other)) == found
+
+
+def passed_through(name):
+    routes = [{"match": [{"sniHosts": [name]}], "route": [{"destination": {"host": "cart"}}]}]
+    return virtual_service("passed", name, gateways=("passing",), tls=routes)
+
+
+@pytest.mark.parametrize(
+    ("passing", "ending", "found"),
+    [
+        ("*.shop.example", "a.shop.example", ["listener-refused: shop/passed"]),
+        ("*", "./a.shop.example", ["listener-refused: shop/passed"]),
+        ("*.shop.example", "b.shop.example", []),
+        ("*.shop.example", "*.shop.example", ["host-conflict: shop/ending"]),
+    ],
+)
+def test_a_name_that_is_passed_through_and_ended_on_one_port_ends_the_listener(passing, ending, found):
+    assert (
+        names(
+            gateway("passing", https(passing, mode="PASSTHROUGH", credentialName="")),
+            gateway("ending", https(ending)),
+            passed_through("a.shop.example"),
+        )
+        == found
+    )
+
+
+def test_the_wildcard_of_a_server_that_passes_tls_on_has_no_certificate_here():
+    passing = gateway("a", https("*.shop.example", mode="PASSTHROUGH", credentialName=""))
+
+    assert names(passing, gateway("b", https("www.shop.example"))) == []
 
 
 @pytest.mark.parametrize(
@@ -85,28 +144,77 @@ def test_many_hosts_of_the_same_two_servers_are_one_finding():
 
 
 def test_a_redirect_on_one_of_two_http_servers_is_told():
-    found = check(gateway("a", http("shop.example", tls={"httpsRedirect": True})), gateway("b", http("shop.example")))
+    redirect = {"httpsRedirect": True}
+    found = check(gateway("a", http("shop.example", tls=redirect)), gateway("b", http("shop.example")))
 
     assert [finding.rule for finding in found] == ["host-shared"]
-    assert "redirect of both" in found[0].message
-    for tls in ({}, {"httpsRedirect": True}):
-        (same,) = check(gateway("a", http("shop.example", tls=tls)), gateway("b", http("shop.example", tls=tls)))
-        assert "redirect" not in same.message
+    assert "the redirect to HTTPS of Gateway shop/a is then a redirect of both" in found[0].message
+    assert names(gateway("a", http("shop.example")), gateway("b", http("shop.example"))) == []
+
+
+def test_a_redirect_of_any_host_takes_only_the_routes_of_any_host():
+    one, other = gateway("a", http("*", tls={"httpsRedirect": True})), gateway("shop", http("*"))
+
+    assert names(one, other, virtual_service("shop", "shop.example")) == []
+    assert names(one, other, virtual_service("shop", "*")) == ["host-shared: shop/shop"]
+
+
+def test_of_two_redirect_servers_with_one_host_the_younger_is_dropped():
+    redirect = {"httpsRedirect": True}
+    one = gateway("a", http("shop.example", "blog.example", tls=redirect))
+    other = gateway("b", http("blog.example", "www.example", tls=redirect))
+
+    assert names(one, other) == ["host-conflict: shop/b"]
+
+
+def test_two_plain_tcp_servers_have_nothing_that_tells_them_apart():
+    servers = [
+        {"port": {"number": 5432, "name": "db", "protocol": "TCP"}, "hosts": [host]} for host in ("a.test", "b.test")
+    ]
+
+    (finding,) = check(gateway("a", servers[0]), gateway("b", servers[1]))
+
+    assert finding.message.endswith("the older server stays, for plain TCP has no hosts that would tell them apart.")
+    assert finding.remedy == "Give one of them another port."
+
+
+def test_a_port_of_a_service_that_opts_out_of_translation_is_the_pods_port():
+    local, web = (
+        gateway("local", http("shop.example", port=8081)),
+        gateway("web", http("shop.example", tls={"httpsRedirect": True})),
+    )
+    front = service("gw", (80, 8081), namespace="istio-system", selector={"istio": "ingressgateway"})
+
+    assert names(local, web, pods(istio="ingressgateway"), front) == ["host-shared: shop/web"]
+    front["metadata"]["labels"] = {"experimental.istio.io/disable-gateway-port-translation": "true"}
+    assert names(local, web, pods(istio="ingressgateway"), front) == []
+
+
+def test_a_target_port_with_a_name_is_looked_up_in_the_containers():
+    front = service("gw", (80, 0), namespace="istio-system", selector={"istio": "ingressgateway"})
+    front["spec"]["ports"][0]["targetPort"] = "web"
+    workload = pods(istio="ingressgateway")
+
+    assert names(gateway("a", http("shop.example", port=9090)), workload, front) == []
+    workload["spec"]["template"]["spec"] = {"containers": [{"ports": [{"name": "web", "containerPort": 8080}]}]}
+    assert names(gateway("a", http("shop.example", port=8080)), workload, front) == []
+    assert names(gateway("a", http("shop.example", port=9090)), workload, front) == ["gateway-port-unserved: shop/a"]
 
 
 def test_a_wildcard_beside_one_of_its_names_is_told_on_tls_only():
     wide, narrow = "*.shop.example", "www.shop.example"
 
     assert names(gateway("a", https(wide)), gateway("b", https(narrow))) == ["host-overlap: shop/b"]
-    assert names(gateway("a", https("*")), gateway("b", https(narrow))) == ["host-overlap: shop/b"]
+    assert names(gateway("a", https("*")), gateway("b", https(narrow))) == []
+    assert names(gateway("a", https(wide)), gateway("b", https("a.www.shop.example"))) == []
     assert names(gateway("a", http(wide)), gateway("b", http(narrow))) == []
     assert names(gateway("a", https(wide)), gateway("b", https("shop.example"))) == []
     assert names(gateway("a", https(wide), selector={"istio": "other"}), gateway("b", https(narrow))) == []
 
 
 def test_a_wildcard_is_found_behind_a_narrower_one_for_other_pods():
-    other = gateway("other", https("*.a.shop.example"), selector={"istio": "other"})
-    wide, narrow = gateway("wide", https("*.shop.example")), gateway("narrow", https("x.a.shop.example"))
+    other = gateway("other", https("*.shop.example"), selector={"istio": "other"})
+    wide, narrow = gateway("wide", https("*.shop.example")), gateway("narrow", https("x.shop.example"))
 
     assert names(other, wide, narrow) == ["host-overlap: shop/narrow"]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-import rules
+from istio_ingress import rules
 from tests.unit.rules.build import check, gateway, https, names, pods, secret
 from tests.unit.rules.material import NOW, ca_certificate, certificate, private_key, revocation_list
 
@@ -42,6 +42,11 @@ def test_of_two_secrets_with_one_name_none_is_judged_while_the_pods_are_not_know
 def test_a_secret_without_a_namespace_may_be_in_the_right_one():
     assert names(SHOP, PODS, shop("")) == []
     assert names(SHOP, PODS, shop(""), namespace="shop") == ["credential-namespace: shop/shop"]
+
+
+def test_a_secret_without_a_namespace_may_be_the_right_one_beside_another_of_its_name():
+    assert names(SHOP, PODS, shop("shop")) == ["credential-namespace: shop/shop"]
+    assert names(SHOP, PODS, shop("shop"), shop("")) == []
 
 
 def test_a_secret_that_is_not_there_is_a_finding_only_where_nothing_else_can_be():
@@ -194,7 +199,7 @@ def test_an_encrypted_key_is_unreadable():
 
     (finding,) = check(SHOP, shop(tls_key=locked))
 
-    assert finding.message.endswith("cannot use 'tls.key': the private key is encrypted.")
+    assert finding.message.endswith("cannot use 'tls.key': it is an encrypted key.")
 
 
 def test_a_bundle_of_several_authorities_is_good_while_one_is():
@@ -204,7 +209,10 @@ def test_a_bundle_of_several_authorities_is_good_while_one_is():
     assert names(MUTUAL, shop(ca_crt=old)) == ["ca-bundle-expired: istio-system/shop"]
 
 
-@pytest.mark.parametrize(("bundle", "said"), [("x", "no PEM certificate"), (certificate("client"), "is not a CA")])
+@pytest.mark.parametrize(
+    ("bundle", "said"),
+    [("x", "'ca.crt' is a text without '-----BEGIN CERTIFICATE-----'"), (certificate("client"), "is not a CA")],
+)
 def test_a_bundle_must_hold_authorities(bundle, said):
     (finding,) = check(MUTUAL, shop(ca_crt=bundle))
 
@@ -249,3 +257,102 @@ def test_the_size_of_a_secret_counts_its_bytes_and_not_their_base64():
 
     assert of(1048575) == []
     assert of(1048578) == ["secret-size: /big"]
+
+
+def test_of_two_pairs_in_a_secret_the_first_is_judged():
+    ended, good = certificate(HOST, days="-1"), certificate(HOST)
+    keys = {"key": private_key(HOST), "tls_key": private_key(HOST)}
+
+    found = check(SHOP, secret("shop", cert=ended, tls_crt=good, **keys))
+    assert {(one.rule, one.path) for one in found} == {
+        ("certificate-expired", "stringData[cert]"),
+        ("credential-two-formats", "stringData[tls.crt]"),
+    }
+    assert names(SHOP, secret("shop", cert=good, tls_crt=ended, **keys)) == [
+        "credential-two-formats: istio-system/shop"
+    ]
+
+
+def test_of_two_bundles_in_a_secret_the_first_is_judged():
+    good, ended = ca_certificate("Clients"), ca_certificate("Clients", days="-1")
+
+    assert names(MUTUAL, shop(cacert=ended, ca_crt=good)) == ["ca-bundle-expired: istio-system/shop"]
+    assert names(MUTUAL, shop(cacert=good, ca_crt=ended)) == []
+
+
+GLUED = certificate(HOST).rstrip() + ca_certificate("Shop CA")
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "why"),
+    [
+        ({"tls_crt": GLUED}, "tls.crt", "a text whose block 1 does not end with a line of its own"),
+        (
+            {"tls_crt": f"\ufeff{certificate(HOST)}"},
+            "tls.crt",
+            "a text in which '-----BEGIN CERTIFICATE-----' is not a line of its own",
+        ),
+        (
+            {"tls_key": private_key(HOST).replace("\n", " ")},
+            "tls.key",
+            "a text whose block 1 does not end with a line of its own",
+        ),
+    ],
+)
+def test_what_python_would_read_and_envoy_does_not_is_unreadable(values, key, why):
+    (finding,) = check(SHOP, shop(**values))
+
+    assert (finding.rule, finding.path) == ("certificate-unreadable", f"stringData[{key}]")
+    assert finding.message.endswith(f"cannot use {key!r}: it is {why}.")
+
+
+def test_a_bundle_in_which_end_and_begin_share_a_line_refuses_every_client():
+    glued = ca_certificate("One").rstrip() + ca_certificate("Two")
+    (finding,) = check(MUTUAL, shop(ca_crt=glued))
+
+    assert finding.rule == "ca-bundle-invalid"
+    assert finding.message.endswith("'ca.crt' is a text whose block 1 does not end with a line of its own.")
+
+
+@pytest.mark.parametrize(
+    ("server", "values", "rule"),
+    [
+        (SHOP, {"tls_crt": f"{certificate(HOST)} {ca_certificate('Shop CA')}"}, "certificate-unreadable"),
+        (MUTUAL, {"ca_crt": f"{ca_certificate('One')} {ca_certificate('Two')}"}, "ca-bundle-invalid"),
+        (
+            MUTUAL,
+            {"ca_crt": ca_certificate("One"), "ca_crl": f"{revocation_list('One')} {revocation_list('Two')}"},
+            "crl-stale",
+        ),
+    ],
+    ids=["chain", "bundle", "lists"],
+)
+def test_a_block_that_envoy_passes_over_is_a_loss_although_it_loads_the_rest(server, values, rule):
+    (finding,) = check(server, shop(**values))
+
+    assert finding.rule == rule
+    assert finding.message.startswith("Envoy passes over 1 of the blocks in ")
+
+
+def test_a_bundle_is_not_read_as_a_chain():
+    second = ca_certificate("Two", days="7").replace(" CERTIFICATE-", " TRUSTED CERTIFICATE-")
+
+    assert names(MUTUAL, shop(ca_crt=ca_certificate("One") + second)) == ["ca-bundle-due: istio-system/shop"]
+
+
+def test_an_intermediate_of_the_right_name_and_another_key_leads_nowhere():
+    of_two_keys = ca_certificate("Shop CA", key="P-384")
+    (finding,) = check(SHOP, shop(tls_crt=certificate(HOST) + of_two_keys))
+
+    assert finding.rule == "certificate-chain-order"
+    assert finding.message.endswith("after it comes 'CN=Shop CA' of another key.")
+
+
+def test_of_several_lists_of_one_authority_the_newest_counts_and_every_authority_is_looked_at():
+    clients = ca_certificate("One") + ca_certificate("Two")
+    stale, current = revocation_list("One", days="-1", start="-40"), revocation_list("One")
+
+    assert names(MUTUAL, shop(ca_crt=clients, ca_crl=stale + current + revocation_list("Two"))) == []
+    assert names(MUTUAL, shop(ca_crt=clients, ca_crl=current + revocation_list("Two", days="-1"))) == [
+        "crl-stale: istio-system/shop"
+    ]

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-import rules
-from rules import docs
+from istio_ingress import rules
+from tests.unit.rules import page
 
 PAGE = Path(__file__).parents[3] / "docs" / "rules.md"
 
 
 def test_the_page_is_up_to_date():
-    assert PAGE.read_text() == docs.page(), "run: python -m rules.docs > docs/rules.md"
+    assert PAGE.read_text() == page.page(), "run: python -m tests.unit.rules.page > docs/rules.md"
 
 
 def test_every_rule_has_a_section_with_both_halves_of_its_example():
-    sections = docs.page().split("\n## ")[1:]
+    sections = page.page().split("\n## ")[1:]
 
     assert [section.splitlines()[0] for section in sections] == [rule.id for rule in rules.all_rules()]
     for section in sections:

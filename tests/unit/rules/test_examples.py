@@ -2,7 +2,7 @@
 
 import pytest
 
-import rules
+from istio_ingress import rules
 from tests.unit.rules.material import NOW, manifests
 
 RULES = [pytest.param(rule, id=rule.id) for rule in rules.all_rules()]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-import rules
-from rules import reading
+from istio_ingress import rules
+from istio_ingress.check import reading
 from tests.unit.istio_module import istio_module
 
 HERE = Path(__file__).parent

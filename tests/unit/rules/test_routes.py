@@ -28,6 +28,9 @@ def dead(*matches_of_routes):
         ({"headers": {"X-User": {}}}, {"headers": {"x-user": {"exact": "ann"}}}),
         ({"headers": {"x-user": {"prefix": "a"}}}, {**uri(prefix="/"), "headers": {"x-user": {"exact": "ann"}}}),
         ({**uri(prefix="/Cart"), "ignoreUriCase": True}, {**uri(exact="/cart/X"), "ignoreUriCase": True}),
+        ({**uri(prefix="/Cart"), "ignoreUriCase": True}, uri(exact="/cart/X")),
+        (uri(regex="/.*"), uri(prefix="/cart")),
+        (uri(regex="/.*"), {"headers": {"x": {}}}),
         ({"port": 443}, {"port": 443, **uri(prefix="/a")}),
         ({"name": "one", **uri(prefix="/a")}, {"name": "two", **uri(prefix="/a")}),
         (
@@ -49,20 +52,51 @@ def test_a_route_behind_a_wider_one_never_answers(first, second):
         (uri(exact="/cart"), uri(prefix="/cart")),
         (uri(regex="/c.*"), uri(prefix="/cart")),
         (uri(prefix="/c"), uri(regex="/cart.*")),
+        ({**uri(prefix="/C"), "ignoreUriCase": True}, uri(regex="/cart.*")),
         ({**uri(prefix="/"), "method": {"exact": "GET"}}, uri(prefix="/cart")),
         ({**uri(prefix="/"), "method": {"exact": "GET"}}, {**uri(prefix="/"), "method": {"exact": "POST"}}),
         ({**uri(prefix="/"), "port": 80}, {**uri(prefix="/"), "port": 443}),
-        ({**uri(prefix="/a"), "gateways": ["mesh"]}, uri(prefix="/a")),
         ({**uri(prefix="/a"), "sourceLabels": {"app": "x"}}, uri(prefix="/a")),
         (uri(prefix="/cart"), {**uri(prefix="/cart"), "ignoreUriCase": True}),
         (uri(prefix="/Cart"), uri(exact="/cart/x")),
-        ({"method": {"exact": "get"}}, {"method": {"exact": "GET"}}),
+        ({"headers": {"x": {"exact": "a"}}}, {"headers": {"x": {"exact": "A"}}}),
         ({**uri(prefix="/a"), "withoutHeaders": {"x": {}}}, uri(prefix="/a")),
     ],
     ids=str,
 )
 def test_a_route_that_takes_something_more_answers(first, second):
     assert dead([first], [second]) == []
+
+
+def test_a_route_for_the_mesh_leaves_those_of_the_gateway():
+    routes = [route("cart", {**uri(prefix="/a"), "gateways": ["mesh"]}), route("cart", uri(prefix="/a"))]
+
+    assert names(virtual_service("shop", "shop.example", gateways=("shop", "mesh"), http=routes)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_dead"),
+    [
+        ({"prefix": "a"}, {"prefix": "ab"}, False),
+        ({"prefix": "ab"}, {"prefix": "a"}, True),
+        ({"exact": "no"}, {}, True),
+        ({"exact": ""}, {}, False),
+        ({}, {"exact": "no"}, False),
+        ({"regex": "*"}, {}, True),
+        ({"exact": "a"}, {"exact": "b"}, False),
+    ],
+)
+def test_what_a_header_must_not_be_is_judged_the_other_way_round(first, second, is_dead):
+    without = [{"withoutHeaders": {"x-beta": header}} for header in (first, second)]
+
+    assert dead([without[0]], [without[1]]) == (["spec.http[1]"] if is_dead else [])
+
+
+def test_a_header_that_is_another_value_is_not_the_one_that_is_excluded():
+    excluded = {"withoutHeaders": {"x-beta": {"exact": "no"}}}
+
+    assert dead([excluded], [{"headers": {"x-beta": {"exact": "yes"}}}]) == ["spec.http[1]"]
+    assert dead([excluded], [{"headers": {"x-beta": {"prefix": "n"}}}]) == []
 
 
 def test_a_route_without_a_match_takes_everything():
@@ -126,8 +160,33 @@ def test_a_service_is_found_by_its_short_and_by_its_full_name():
     assert leads("cart.shop.svc.example.net", CART, cluster_domain="example.net") == []
 
 
-def test_a_service_that_is_named_wrongly_beside_others_is_missing():
-    assert leads("card", CART) == ["route-service-missing: shop/shop"]
+def test_a_service_that_the_files_do_not_hold_is_missing_only_where_they_hold_everything():
+    assert leads("site", CART) == []
+    assert leads("site", CART, complete=True) == ["route-service-missing: shop/shop"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_near"),
+    [
+        ("card", True),
+        ("acrt", True),
+        ("crt", True),
+        ("cartt", True),
+        ("cart2", False),
+        ("cord", False),
+        ("site", False),
+    ],
+)
+def test_a_service_whose_name_is_one_letter_off_may_be_meant(name, is_near):
+    assert leads(name, CART) == (["route-service-misspelt: shop/shop"] if is_near else [])
+    assert leads(name, service(name, (8000, 8080)), CART) == []
+
+
+def test_a_service_in_upper_case_is_another_one():
+    assert leads("CART.shop.svc.cluster.local", CART) == ["route-service-misspelt: shop/shop"]
+
+
+def test_a_full_name_is_that_of_its_namespace():
     assert leads("cart.blog.svc.cluster.local", CART) == []
     assert leads("cart.blog.svc.cluster.local", CART, complete=True) == ["route-service-missing: shop/shop"]
 
@@ -146,7 +205,9 @@ def test_half_a_name_is_no_service(host):
 
 
 def test_a_host_outside_the_cluster_may_be_a_service_entry():
-    entry = manifest("ServiceEntry", "api", {"hosts": ["*.api.example"], "ports": [{"number": 443}]}, "egress")
+    entry = manifest(
+        "ServiceEntry", "api", {"hosts": ["*.api.example"], "ports": [{"name": "tls", "number": 443}]}, "egress"
+    )
 
     assert leads("v1.api.example", entry, complete=True) == []
     assert leads("v1.api.example", entry, port=80) == ["route-port-missing: shop/shop"]
@@ -180,10 +241,30 @@ def test_a_gateway_in_another_namespace_is_named_with_it():
     beside = gateway("other", http("blog.example"))
 
     assert names(virtual_service("shop", "shop.example", gateways=("gateways/shop",)), elsewhere, beside) == []
-    assert names(virtual_service("shop", "shop.example"), elsewhere, beside) == [
-        "virtualservice-gateway-missing: shop/shop"
+    assert names(virtual_service("shop", "shop.example"), elsewhere, beside) == []
+    assert "virtualservice-gateway-missing: shop/shop" in names(
+        virtual_service("shop", "shop.example"), beside, complete=True
+    )
+    (finding,) = check(virtual_service("shop", "shop.example"), elsewhere)
+    assert finding.message == "'shop' means shop/shop, which is not here, and gateways/shop is."
+    assert finding.remedy == "Write 'gateways/shop'."
+    assert names(virtual_service("shop", "blog.example"), elsewhere) == []
+
+
+def test_a_gateway_whose_name_is_one_letter_off_may_be_meant():
+    assert names(virtual_service("shop", "shop.example"), gateway("shp", http("shop.example"))) == [
+        "virtualservice-gateway-misspelt: shop/shop"
     ]
-    assert names(virtual_service("shop", "shop.example"), elsewhere) == []
+    assert names(virtual_service("shop", "shop.example"), gateway("shop-internal", http("shop.example"))) == []
+
+
+def test_a_gateway_of_the_gateway_api_is_told_from_those_of_istio():
+    other = {**manifest("Gateway", "shop", {"listeners": []}), "apiVersion": "gateway.networking.k8s.io/v1"}
+
+    (finding,) = check(virtual_service("shop", "shop.example"), other)
+
+    assert finding.message == "shop/shop is a Gateway of the Gateway API, which a VirtualService cannot be bound to."
+    assert names(virtual_service("shop", "shop.example"), other, gateway("shop", http("shop.example"))) == []
 
 
 def test_a_gateway_host_can_be_kept_for_one_namespace():
@@ -205,7 +286,9 @@ def test_two_virtualservices_for_one_host_may_hold_routes_of_different_kinds():
     sni = virtual_service("sni", "shop.example", tls=[route("cart", {"sniHosts": ["shop.example"]})])
 
     assert names(web, sni) == []
-    assert names(web, virtual_service("api", "SHOP.example")) == ["virtualservice-host-repeated: shop/api"]
+    assert names(web, virtual_service("api", "SHOP.example", http=[route("api")])) == [
+        "virtualservice-host-repeated: shop/api"
+    ]
 
 
 def test_http_routes_do_not_count_behind_passthrough_and_tls_routes_not_before():

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-import rules
+from istio_ingress import rules
+from istio_ingress.rules import stack_settings
 from tests.unit.rules.build import check, gateway, http, https
 from tests.unit.rules.material import NOW
 
@@ -40,8 +41,11 @@ def test_a_waiver_needs_a_reason():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"expiry_days": -1}, "expiry_days is -1; it must be 0 or more"),
+        ({"expiry_days": -1}, "expiry_days is -1; it must be from 0 to 36500"),
+        ({"expiry_days": 36501}, "expiry_days is 36501; it must be from 0 to 36500"),
         ({"gateway_namespaces": {"istio": "x"}}, "labels are written key=value"),
+        ({"istio_version": "latest"}, "istio_version is 'latest'; it must be a release, such as '1.31'"),
+        ({"istio_version": "1.9"}, "istio_version is '1.9'; it must be one that the rules know: 1.22 to 1.31"),
         ({"gateway_namespaces": {"": ""}}, "has no namespace for ''"),
     ],
 )
@@ -50,9 +54,55 @@ def test_a_setting_that_makes_no_sense_is_refused(settings, said):
         rules.Settings(**settings)
 
 
+def test_settings_are_read_from_what_files_and_command_lines_hold():
+    typed = {"production": True, "expiry_days": 30, "waivers": {"host-shared": "old"}, "istio_version": "1.29"}
+    text = {"production": "True", "expiry_days": "30", "waivers": '{"host-shared": "old"}', "istio_version": 1.29}
+    wanted = rules.Settings(production=True, expiry_days=30, waivers={"host-shared": "old"}, istio_version="1.29")
+
+    assert rules.Settings.of(typed) == rules.Settings.of(text) == wanted
+    assert rules.Settings.of({"expiry_days": 30.0, "complete": False, "namespace": ""}) == rules.Settings(
+        expiry_days=30
+    )
+    assert rules.Settings.of({"expiry_days": "0"}) == rules.Settings(expiry_days=0)
+    assert rules.Settings.of(dict.fromkeys(typed)) == rules.Settings()
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"production": "maybe"}, "p is 'maybe'; it must be true or false"),
+        ({"expiry_days": "soon"}, "days is 'soon'; it must be a whole number"),
+        ({"expiry_days": True}, "days is True; it must be a whole number"),
+        ({"expiry_days": -1}, "days is -1; it must be from 0 to 36500"),
+        ({"waivers": ["host-shared"]}, "w is not a mapping from rule to reason"),
+        ({"waivers": {"host-shared": 1}}, "w is not a mapping from rule to reason"),
+        ({"waivers": "host-shared"}, "w is not a mapping from rule to reason"),
+        ({"waivers": {"host-shared": ""}}, "w: the waiver of host-shared gives no reason"),
+        ({"istio_version": ["1.29"]}, "istio_version is ['1.29']; it must be text"),
+        ({"gateway_namespaces": {"": ""}}, "gateway_namespaces has no namespace for ''"),
+    ],
+)
+def test_a_wrong_setting_goes_by_the_name_that_the_person_wrote(told, said):
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - compared whole
+        rules.Settings.of(told, {"production": "p", "expiry_days": "days", "waivers": "w"})
+    assert str(error.value) == said
+
+
+@pytest.mark.parametrize("key", ["expiry_days", "certificate_due_days"])
+def test_a_stack_may_still_call_a_setting_as_it_once_did(key):
+    values, spelled = stack_settings.read({key: "-1"}.get)
+
+    with pytest.raises(ValueError, match=f"istio-ingress:{key} is -1"):
+        rules.Settings.of(values, spelled)
+
+
+def test_the_former_name_counts_where_the_project_has_a_default_for_the_new_one():
+    assert stack_settings.read({"expiry_days": "21", "certificate_due_days": "7"}.get).values["expiry_days"] == "7"
+
+
 def test_a_moment_without_a_time_zone_is_refused():
     with pytest.raises(ValueError, match="`now` has no time zone"):
-        rules.check([], now=datetime(2026, 1, 1))
+        rules.check([], now=datetime(2026, 1, 1))  # noqa: DTZ001
 
 
 def test_what_is_no_mapping_is_no_manifest():
@@ -95,3 +145,13 @@ def test_two_manifests_with_one_name_are_told_but_the_same_one_twice_is_not():
 
     assert [finding.rule for finding in check(one, other)] == ["resource-repeated"]
     assert "resource-repeated" not in [finding.rule for finding in check(one, dict(one))]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"), [(True, True, True), (True, False, False), (False, False, False)]
+)
+def test_two_owners_of_one_object_are_told_even_where_they_want_the_same(first, second, found):
+    one = gateway("shop", http("a.example"))
+    manifests = [rules.Manifest(one, "a", owned=first), rules.Manifest(one, "b", owned=second)]
+
+    assert ("resource-repeated" in [finding.rule for finding in check(*manifests)]) == found

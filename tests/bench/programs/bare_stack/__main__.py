@@ -1,4 +1,4 @@
-"""What the stack `dev` declares, one resource after the other: what Pulumi itself costs."""
+"""What the stack `dev` declares, with names of its own, one resource after the other: what Pulumi itself costs."""
 
 import base64
 from pathlib import Path
@@ -23,7 +23,7 @@ SECRETS = {
     "web-httpbin": ("httpbin", "istio-system"),
     "web-helloworld": ("helloworld", "istio-system"),
     "mutual": ("mutual", "istio-system"),
-    "nginx-server-certs": ("nginx", "default"),
+    "nginx-server-certs": ("nginx", "bench-stack"),
 }
 
 
@@ -59,7 +59,7 @@ ca_key = key("ca")
 ca = tls.SelfSignedCert(
     "ca",
     private_key_pem=ca_key.private_key_pem,
-    subject={"common_name": "example.com", "organization": "example Inc."},
+    subject={"common_name": "bench-stack.example.com", "organization": "example Inc."},
     is_ca_certificate=True,
     set_subject_key_id=True,
     allowed_uses=["digital_signature", "cert_signing", "crl_signing"],
@@ -72,8 +72,8 @@ for name, (organization, uses) in LEAVES.items():
     request = tls.CertRequest(
         f"{name}-request",
         private_key_pem=keys[name].private_key_pem,
-        subject={"common_name": f"{name}.example.com", "organization": organization},
-        dns_names=[f"{name}.example.com"],
+        subject={"common_name": f"{name}.bench-stack.example.com", "organization": organization},
+        dns_names=[f"{name}.bench-stack.example.com"],
     )
     certificates[name] = tls.LocallySignedCert(
         name,

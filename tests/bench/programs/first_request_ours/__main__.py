@@ -7,7 +7,7 @@ from pathlib import Path
 begun = time.time()
 import pulumi  # noqa: E402 - what these two take is one of the things measured
 
-from components import TlsGateway  # noqa: E402
+from istio_ingress import TlsGateway  # noqa: E402
 
 imported = time.time()
 host = {"host": os.environ["HOST"], "workload": {"image": os.environ["IMAGE"]}}

@@ -4,7 +4,7 @@ import os
 
 import pulumi
 
-from components import TlsGateway, tune_runtime
+from istio_ingress import TlsGateway, tune_runtime
 
 tune_runtime()
 

@@ -1,0 +1,1 @@
+"""Keys and certificates: issued or brought along, renewed, rolled over, revoked."""

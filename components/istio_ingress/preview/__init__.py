@@ -1,0 +1,1 @@
+"""Everything that a program declares is held against `rules`, and each thing against all others, beforehand."""

@@ -1,0 +1,149 @@
+"""Rules about VirtualServices to which the routes of another one are delegated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from istio_ingress.rules.catalog.examples import (
+    GATEWAY,
+    GATEWAY_PODS,
+    HTTP_SERVER,
+    OTHER_VIRTUAL_SERVICE,
+    SERVICE,
+    VIRTUAL_SERVICE,
+)
+from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.index import Index
+from istio_ingress.rules.matches import DelegatedMatch
+from istio_ingress.rules.registry import Example, rule
+from istio_ingress.rules.routing import VirtualService
+from istio_ingress.rules.settings import Settings
+from istio_ingress.rules.values import Node
+from istio_ingress.rules.words import some, those_of
+
+_SOURCE = "istio pilot/pkg/model/virtualservice_controller.go mergeVirtualServices"
+_ROOT = """
+  hosts: [shop.example]
+  gateways: [shop]
+  http: [{match: [{uri: {prefix: /cart}}], delegate: {name: blog}}]
+"""
+_DELEGATE = """
+  http: [{match: [{uri: {prefix: /cart/items}}], route: [{destination: {host: cart}}]}]
+"""
+_BOTH = f"{GATEWAY}\n{HTTP_SERVER}\n---\n{VIRTUAL_SERVICE}{_ROOT}---\n{OTHER_VIRTUAL_SERVICE}{_DELEGATE}"
+
+
+@rule(
+    VirtualService,
+    "delegate-missing",
+    Severity.ERROR,
+    misses=True,
+    source=_SOURCE,
+    example=Example.fixed(
+        f"{_BOTH}---\n{SERVICE}\n---\n{GATEWAY_PODS}\n".replace("delegate: {name: blog}", "delegate: {name: cart}"),
+        ("delegate: {name: cart}", "delegate: {name: blog}"),
+        settings=Settings(complete=True),
+    ),
+)
+def delegate_missing(service: VirtualService, index: Index) -> Iterator[Problem]:
+    """A route to a delegate that does not exist is dropped: its requests answer 404, or go to a later route."""
+    for route in service.spec.nodes("http") if index.settings.complete else ():
+        namespace, name = _delegate_key(service, route)
+        if name and index.virtual_services.find(namespace, name) is None:
+            others = (other.name for other in index.virtual_services.beside(namespace) if not other.hosts)
+            yield Problem(
+                service,
+                route.at("delegate"),
+                f"There is no VirtualService {name!r} in {namespace!r}{those_of(others)}.",
+                "Name one that exists and has no hosts.",
+            )
+
+
+@rule(
+    VirtualService,
+    "delegate-with-hosts",
+    Severity.ERROR,
+    source=f"{_SOURCE}; Istio reference: VirtualService, Delegate; istio/istio#52379, #33530",
+    example=Example.fixed(
+        _BOTH.replace(
+            "name: blog, namespace: shop}\nspec:\n", "name: blog, namespace: shop}\nspec:\n  hosts: [cart]\n"
+        ),
+        ("  hosts: [cart]\n", ""),
+    ),
+)
+def delegate_with_hosts(service: VirtualService, index: Index) -> Iterator[Problem]:
+    """A VirtualService with hosts of its own is no delegate: the route that delegates to it is dropped."""
+    for route in service.spec.nodes("http"):
+        namespace, name = _delegate_key(service, route)
+        delegate = index.virtual_services.find(namespace, name) if name else None
+        if delegate and delegate.hosts:
+            yield Problem(
+                service,
+                route.at("delegate"),
+                f"{delegate} has the hosts {some(map(repr, delegate.hosts))}, so it is no delegate, and this route is "
+                "dropped.",
+                "Take its hosts and gateways away; it has those of this VirtualService.",
+            )
+
+
+@rule(
+    VirtualService,
+    "delegate-hidden",
+    Severity.ERROR,
+    source=_SOURCE,
+    example=Example.fixed(
+        _BOTH.replace("name: blog, namespace: shop", "name: blog, namespace: blog").replace(
+            "delegate: {name: blog}", "delegate: {name: blog, namespace: blog}"
+        )
+        + "  exportTo: ['.']\n",
+        ("['.']", "[shop]"),
+    ),
+)
+def delegate_hidden(service: VirtualService, index: Index) -> Iterator[Problem]:
+    """A delegate must be exported to the namespace of the one that delegates to it, or the route is dropped."""
+    for route in service.spec.nodes("http") if service.namespace else ():
+        namespace, name = _delegate_key(service, route)
+        delegate = index.virtual_services.find(namespace, name) if name else None
+        if delegate and not delegate.hosts and not delegate.is_exported_to(service.namespace):
+            yield Problem(
+                service,
+                route.at("delegate"),
+                f"{delegate} is exported to {some(delegate.exports)}, not to {service.namespace!r}, so this route is "
+                "dropped.",
+                f"Add {service.namespace!r} to its exportTo, or take that away.",
+            )
+
+
+@rule(
+    VirtualService,
+    "delegate-outside-root",
+    Severity.ERROR,
+    source="istio pilot/pkg/model/virtualservice.go mergeHTTPMatchRequests, hasConflict; istio/istio#52379",
+    example=Example.fixed(_BOTH.replace("/cart/items", "/items"), ("/items", "/cart/items")),
+)
+def delegate_outside_root(service: VirtualService, index: Index) -> Iterator[Problem]:
+    """A match of a delegate must lie within one of the route that delegates to it, or Istio drops its route."""
+    for route in service.spec.nodes("http"):
+        namespace, name = _delegate_key(service, route)
+        delegate = index.virtual_services.find(namespace, name) if name else None
+        if delegate is None or delegate.hosts:
+            continue
+        roots = [DelegatedMatch.of(match, service.gateway_name) for match in route.nodes("match")]
+        if not roots:
+            continue
+        for inner in delegate.spec.nodes("http"):
+            for match in inner.nodes("match"):
+                leaf = DelegatedMatch.of(match, delegate.gateway_name)
+                if not any(root.holds(leaf) for root in roots):
+                    yield Problem(
+                        delegate,
+                        match.path,
+                        f"The match ({leaf}) lies in none of {service} {route.path} ({some(roots)}), so Istio drops "
+                        "the route.",
+                        "Narrow it, or widen the other; regular expressions never lie in another match.",
+                    )
+
+
+def _delegate_key(service: VirtualService, route: Node) -> tuple[str, str]:
+    delegate = route.node("delegate")
+    return delegate.text("namespace") or service.namespace, delegate.text("name")

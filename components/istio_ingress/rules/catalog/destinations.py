@@ -1,0 +1,196 @@
+"""Rules about where routes lead: Services, their ports and their subsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
+from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.hosts import is_ip_address
+from istio_ingress.rules.index import Index
+from istio_ingress.rules.registry import Example, rule
+from istio_ingress.rules.routing import MESH, Destination, ServiceEntry
+from istio_ingress.rules.settings import Settings
+from istio_ingress.rules.words import near, some, those_of
+
+_ROUTE = """
+  hosts: [shop.example]
+  gateways: [shop]
+  http: [{route: [{destination: {host: cart, port: {number: 8000}}}]}]
+"""
+_BOTH = f"{VIRTUAL_SERVICE}{_ROUTE}---\n{SERVICE}\n"
+_ALL = f"{GATEWAY}\n{HTTP_SERVER}\n---\n{GATEWAY_PODS}\n---\n{_BOTH}"
+
+
+@rule(
+    Destination,
+    "route-service-missing",
+    Severity.ERROR,
+    misses=True,
+    source="istio pkg/config/analysis IST0101 ReferencedResourceNotFound (host); "
+    "istio pilot/pkg/model/config.go ResolveShortnameToFQDN",
+    example=Example.fixed(
+        _ALL.replace("host: cart", "host: basket"), ("host: basket", "host: cart"), settings=Settings(complete=True)
+    ),
+)
+def route_service_missing(destination: Destination, index: Index) -> Iterator[Problem]:
+    """A route to a Service that does not exist answers 503.
+
+    A name with a dot is taken as it stands: `cart.shop` is not the Service `cart` of the namespace `shop`.
+    """
+    if not destination.host:
+        remedy = "Name the Service, in full if it is in another namespace."
+        yield Problem(destination.service, destination.node.at("host"), "This route names no host.", remedy)
+    elif not entries_of(destination, index):
+        problem = _half_named(destination, index)
+        key = service_key(destination, index)
+        if problem is None and index.has_all(index.services, key[0] if key else ""):
+            problem = _missing(destination, index)
+        if problem:
+            absent_from = key[0] or "*" if key else ""
+            yield Problem(destination.service, destination.node.at("host"), *problem, absent_from)
+
+
+@rule(
+    Destination,
+    "route-service-misspelt",
+    Severity.WARNING,
+    misses=True,
+    source="istio pkg/config/analysis IST0101 ReferencedResourceNotFound (host)",
+    example=Example.fixed(_BOTH.replace("host: cart", "host: card"), ("host: card", "host: cart")),
+)
+def route_service_misspelt(destination: Destination, index: Index) -> Iterator[Problem]:
+    """A Service that is not among the manifests, beside one whose name is the same but for a letter, or for case."""
+    key = service_key(destination, index)
+    if key is None or index.services.find(*key) or entries_of(destination, index):
+        return
+    if index.has_all(index.services, key[0]):
+        return
+    there = [other.name for other in index.services.beside(key[0])]
+    meant = key[1].lower() if key[1].lower() in there else near(key[1], there)
+    if meant:
+        yield Problem(
+            destination.service,
+            destination.node.at("host"),
+            f"There is no Service {key[1]!r} here, and there is {meant!r}.",
+            f"If that one is meant, write {meant!r}.",
+        )
+
+
+@rule(
+    Destination,
+    "route-port-missing",
+    Severity.ERROR,
+    source="istio pkg/config/analysis IST0101 ReferencedResourceNotFound (host:port)",
+    example=Example.fixed(_BOTH.replace("number: 8000", "number: 8080"), ("number: 8080", "number: 8000")),
+)
+def route_port_missing(destination: Destination, index: Index) -> Iterator[Problem]:
+    """A route to a port that the Service does not have answers 503; the port is the Service's, not the container's."""
+    port = destination.node.node("port")
+    number = port.number("number")
+    ports = _ports(destination, index)
+    if number and ports and number not in ports:
+        before = next((port for port, target in ports.items() if target == number), 0)
+        hint = f"; {number} is the target port behind {before}" if before else ""
+        yield Problem(
+            destination.service,
+            port.at("number"),
+            f"The port is {number}, and {destination.host!r} has {some(sorted(ports), 8)}{hint}.",
+            f"Use {before or some(sorted(ports), 8)}.",
+        )
+
+
+@rule(
+    Destination,
+    "route-port-ambiguous",
+    Severity.ERROR,
+    source="istio pkg/config/analysis IST0112 VirtualServiceDestinationPortSelectorRequired",
+    example=Example.fixed(
+        f"{GATEWAY}\n{HTTP_SERVER}\n---\n{_BOTH}".replace("cart, port: {number: 8000}", "cart").replace(
+            "[{name: http", "[{name: http-admin, port: 9000}, {name: http"
+        ),
+        ("{host: cart}", "{host: cart, port: {number: 8000}}"),
+    ),
+)
+def route_port_ambiguous(destination: Destination, index: Index) -> Iterator[Problem]:
+    """Of a Service with several ports a route without a port takes the listener's, which must be among them."""
+    if "port" in destination.node:
+        return
+    ports = _ports(destination, index)
+    if not ports or len(ports) < 2:
+        return
+    service = destination.service
+    listening = {binding.server.port.number("number") for binding in index.bindings(service)}
+    known_all = MESH not in service.gateways and len(index.gateways_of(service)) == len(service.gateways)
+    if listening and known_all and not listening & ports.keys():
+        yield Problem(
+            service,
+            destination.node.path,
+            f"No port is named, so it is the gateway's, {some(sorted(listening))}; {destination.host!r} has "
+            f"{some(sorted(ports), 8)}.",
+            f"Name one: port: {{number: {min(ports)}}}.",
+        )
+
+
+def service_key(destination: Destination, index: Index) -> tuple[str, str] | None:
+    """Namespace and name of the Service that a destination means; None when it means none."""
+    host = destination.host
+    if "." not in host:
+        return destination.service.namespace, host
+    suffix = f".svc.{index.settings.cluster_domain}"
+    name, dot, namespace = host.removesuffix(suffix).partition(".")
+    return (namespace, name) if dot and host.endswith(suffix) and "." not in namespace else None
+
+
+def _missing(destination: Destination, index: Index) -> tuple[str, str] | None:
+    """What is wrong with a destination's host, and what would be right."""
+    key = service_key(destination, index)
+    if key is None:
+        return _missing_outside(destination, index)
+    namespace, name = key
+    if not namespace or index.services.find(namespace, name):
+        return None
+    there = those_of(other.name for other in index.services.beside(namespace))
+    remedy = "Name one that exists, in full if it is in another namespace."
+    return f"There is no Service {name!r} in {namespace!r}{there}.", remedy
+
+
+def _half_named(destination: Destination, index: Index) -> tuple[str, str] | None:
+    """The same for a host such as `cart.shop`, of which there is a Service."""
+    host, parts = destination.host, destination.host.split(".")
+    if (len(parts) == 2 or parts[2:] == ["svc"]) and index.services.find(parts[1], parts[0]):
+        full = f"{parts[0]}.{parts[1]}.svc.{index.settings.cluster_domain}"
+        return f"{host!r} has a dot, so Istio takes it as it stands.", f"Write {full!r}."
+    return None
+
+
+def _missing_outside(destination: Destination, index: Index) -> tuple[str, str] | None:
+    """The same for a host that is no full name of a Service."""
+    if is_ip_address(destination.host):
+        return None
+    there = those_of(one for entry in index.service_entries for one in entry.known_spec.known_texts("hosts"))
+    message = f"No ServiceEntry that {destination.service.namespace!r} sees has {destination.host!r}{there}."
+    return message, "Add a ServiceEntry, or name a Service of the cluster."
+
+
+def _ports(destination: Destination, index: Index) -> dict[int, int] | None:
+    """The ports of a destination and the ports behind them; None when they are not known."""
+    entries = entries_of(destination, index)
+    if entries:
+        nodes = [port for entry in entries for port in entry.spec.nodes("ports")]
+        return {port.number("number"): port.number("targetPort") for port in nodes} or None
+    key = service_key(destination, index)
+    found = index.services.find(*key) if key else None
+    if found is None:
+        return None
+    ports = {}
+    for port in found.ports:
+        target = port.value.get("targetPort")
+        ports[port.number("port")] = int(target) if isinstance(target, int | float) else 0
+    return ports or None
+
+
+def entries_of(destination: Destination, index: Index) -> list[ServiceEntry]:
+    """The ServiceEntries that a destination means."""
+    entries = index.entries_for(destination.host, destination.service.namespace)
+    return [entry for entry in entries if entry.is_exported_to(destination.service.namespace)]

@@ -1,0 +1,47 @@
+"""Rules about what a file says and kubectl does not take, or takes without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from istio_ingress.rules.catalog.examples import GATEWAY, HTTP_SERVER
+from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.index import Index
+from istio_ingress.rules.registry import Example, rule
+from istio_ingress.rules.resources import Resource
+
+
+@rule(
+    Resource,
+    "type-missing",
+    Severity.ERROR,
+    source="kubernetes.io/docs/concepts/overview/working-with-objects, required fields",
+    example=Example(
+        f"{GATEWAY}\n{HTTP_SERVER}\n".replace("apiVersion: networking.istio.io/v1\n", ""), f"{GATEWAY}\n{HTTP_SERVER}\n"
+    ),
+)
+def type_missing(resource: Resource, _: Index) -> Iterator[Problem]:
+    """Without `apiVersion` and `kind` nobody knows what an object is: the API server refuses it, no rule judges it."""
+    for key in ("apiVersion", "kind"):
+        if not resource.node.text(key):
+            yield Problem(resource, key, f"It has no {key}, so it is not judged.", f"Add {key}.")
+
+
+@rule(
+    Resource,
+    "key-repeated",
+    Severity.WARNING,
+    source="yaml.org/spec/1.2.2 3.2.1.1 (keys are unique); sigs.k8s.io/yaml takes the last one",
+    example=Example.fixed(
+        f"{GATEWAY}\n{HTTP_SERVER}\n    hosts: [blog.example]\n", ("\n    hosts: [blog.example]\n", "\n")
+    ),
+)
+def key_repeated(resource: Resource, _: Index) -> Iterator[Problem]:
+    """Of a key that a mapping has twice kubectl takes the last, and drops what stands under the first."""
+    for path, line in getattr(resource.node.value, "repeated", ()):
+        yield Problem(
+            resource,
+            path,
+            f"The key stands in its mapping a second time in line {line}; only what stands under the last one counts.",
+            "Write the key once.",
+        )

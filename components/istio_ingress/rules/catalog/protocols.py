@@ -1,0 +1,115 @@
+"""Rules about the protocol that a gateway speaks to the Services behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from istio_ingress.rules.catalog.destinations import service_key
+from istio_ingress.rules.catalog.examples import SERVICE, VIRTUAL_SERVICE
+from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.index import Index
+from istio_ingress.rules.registry import Example, rule
+from istio_ingress.rules.routing import MESH, Destination
+from istio_ingress.rules.values import Node
+
+_ROUTE = """
+  hosts: [shop.example]
+  gateways: [shop]
+  http: [{route: [{destination: {host: cart, port: {number: 8000}}}]}]
+"""
+_BOTH = f"{VIRTUAL_SERVICE}{_ROUTE}---\n{SERVICE}\n"
+_SELECTION = "Istio protocol selection (Service port names, appProtocol)"
+_TLS = ("https", "tls")
+_HTTP2 = ("http2", "grpc", "grpc-web", "kubernetes.io/h2c")
+#: Where people serve plain HTTP behind a port that they call https, because a load balancer ends TLS.
+_PLAIN_TARGETS = (80, 3000, 3001, 4000, 5000, 8000, 8080, 8081, 8888, 9000, 9090)
+_TLS_WORDS = ("https", "tls", "ssl")
+_GRPC_PORT = 50051
+
+
+@rule(
+    Destination,
+    "route-plain-to-tls",
+    Severity.WARNING,
+    source=f"{_SELECTION}; istio/istio#26554, #15647",
+    example=Example.fixed(
+        _BOTH.replace("{name: http, port: 8000, targetPort: 8080}", "{name: https, port: 8000, targetPort: 8443}"),
+        ("{name: https,", "{name: http,"),
+    ),
+)
+def route_plain_to_tls(destination: Destination, index: Index) -> Iterator[Problem]:
+    """An `http` route reaches a port that speaks TLS in plain HTTP, unless a DestinationRule begins TLS."""
+    port = _port(destination, index)
+    if port is None or protocol(port) not in _TLS:
+        return
+    rules = index.destination_rules_for(destination.host, destination.service.namespace)
+    if any(rule.begins_tls(port.number("port")) for rule in rules):
+        return
+    target = port.value.get("targetPort")
+    is_plain = not any(word in target for word in _TLS_WORDS) if isinstance(target, str) else target in _PLAIN_TARGETS
+    if not is_plain:
+        yield Problem(
+            destination.service,
+            destination.node.path,
+            f"The port {port.number('port')} of {destination.host!r} is called {_called(port)}, and the gateway sends "
+            "plain HTTP to it: no DestinationRule begins TLS.",
+            "Add a DestinationRule with trafficPolicy.tls.mode SIMPLE, or call the port http if it is plain.",
+        )
+
+
+@rule(
+    Destination,
+    "route-grpc-as-http1",
+    Severity.WARNING,
+    source=f"{_SELECTION}; istio pilot/pkg/networking/core/cluster_builder.go; istio/istio#36500, #57294",
+    example=Example.fixed(_BOTH.replace("{name: http,", "{name: rpc-grpc,"), ("{name: rpc-grpc,", "{name: grpc-rpc,")),
+)
+def route_grpc_as_http1(destination: Destination, index: Index) -> Iterator[Problem]:
+    """A gateway speaks HTTP/1.1 to a port that is called neither grpc nor http2; gRPC servers refuse that."""
+    port = _port(destination, index)
+    if port is None or not _seems_grpc(port) or protocol(port) in (*_HTTP2, *_TLS):
+        return
+    rules = index.destination_rules_for(destination.host, destination.service.namespace)
+    upgraded = any("UPGRADE" in str(rule.spec.value.get("trafficPolicy")) for rule in rules)
+    if not upgraded and "web" not in port.text("name"):
+        yield Problem(
+            destination.service,
+            destination.node.path,
+            f"The port {port.number('port')} of {destination.host!r} is called {_called(port)}, to which the "
+            "gateway speaks HTTP/1.1, and it seems to be one of gRPC.",
+            "Let the port's name begin with grpc, or set appProtocol: grpc.",
+        )
+
+
+def protocol(port: Node) -> str:
+    """What Istio takes a port for: its appProtocol, or its name up to the first dash; empty if it has neither."""
+    told = port.text("appProtocol").lower()
+    if told:
+        return told
+    name = port.text("name").lower()
+    return "grpc-web" if name.startswith("grpc-web") else name.partition("-")[0]
+
+
+def _seems_grpc(port: Node) -> bool:
+    names = f"{port.text('name')}.{port.value.get('targetPort')}".lower()
+    return port.number("port") == _GRPC_PORT or ("grpc" in names and "grpc" in re.split(r"[-_.]", names))
+
+
+def _port(destination: Destination, index: Index) -> Node | None:
+    """The port of a Service among the manifests to which a gateway sends a destination's HTTP requests."""
+    if not destination.is_http or destination.service.gateways == [MESH]:
+        return None
+    key = service_key(destination, index)
+    service = index.services.find(*key) if key else None
+    if service is None or service.spec.text("type") == "ExternalName":
+        return None
+    number = destination.node.node("port").number("number")
+    if not number and len(service.ports) == 1:
+        return service.ports[0]
+    return next((port for port in service.ports if number and port.number("port") == number), None)
+
+
+def _called(port: Node) -> str:
+    name, told = port.text("name"), port.text("appProtocol")
+    return f"{name!r} with appProtocol {told!r}" if told else repr(name)

@@ -1,0 +1,166 @@
+"""Rules about the subsets that routes name, and the DestinationRules that must have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from istio_ingress.rules.catalog.destinations import entries_of, service_key
+from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
+from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.index import Index
+from istio_ingress.rules.registry import Example, rule
+from istio_ingress.rules.routing import MESH, Destination, DestinationRule
+from istio_ingress.rules.words import some, those_of
+
+#: Where Istio keeps what holds for the whole mesh, unless it was installed elsewhere.
+_ROOT_NAMESPACE = "istio-system"
+_ROUTE = """
+  hosts: [shop.example]
+  gateways: [shop]
+  http: [{route: [{destination: {host: cart, subset: v1, port: {number: 8000}}}]}]
+"""
+_RULE = """apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: cart, namespace: shop}
+spec:
+  host: cart
+  subsets: [{name: v1, labels: {version: v1}}]
+"""
+_SUBSET = f"{VIRTUAL_SERVICE}{_ROUTE}---\n{SERVICE}\n---\n{_RULE}"
+
+
+@rule(
+    Destination,
+    "route-subset-missing",
+    Severity.ERROR,
+    misses=True,
+    source="istio pkg/config/analysis IST0101 ReferencedResourceNotFound (host+subset); istio/istio#6335, #8420",
+    example=Example.fixed(_SUBSET.replace("subset: v1", "subset: v2"), ("subset: v2", "subset: v1")),
+)
+def route_subset_missing(destination: Destination, index: Index) -> Iterator[Problem]:
+    """A route to a subset that no DestinationRule of the Service has answers 503."""
+    subset = destination.node.text("subset")
+    if not subset:
+        return
+    rules = index.destination_rules_for(destination.host, destination.service.namespace)
+    known = {name for rule in rules for name in rule.subsets}
+    path = destination.node.at("subset")
+    full = index.full_host(destination.host, destination.service)
+    own = [rule for rule in rules if index.is_for(rule, full)]
+    if own and subset not in known:
+        yield Problem(
+            destination.service,
+            path,
+            f"There is no subset {subset!r} in {some(own)}{those_of(sorted(known))}.",
+            "Add it to the DestinationRule, before the route, or use one that is there.",
+            absent_from="*",
+        )
+    elif subset not in known:
+        meant = _for_another_namespace(destination, subset, index)
+        if meant:
+            yield Problem(
+                destination.service,
+                path,
+                f"No DestinationRule here is for {full!r}: {meant} has the host {meant.spec.text('host')!r}, which is "
+                f"short for one in {meant.namespace!r}.",
+                f"Write the host of {meant} as {full!r}, in the namespace of the Service.",
+            )
+        elif index.settings.complete:
+            yield Problem(
+                destination.service,
+                path,
+                f"The subset is {subset!r}, and there is no DestinationRule for {full!r}.",
+                "Add one with the subset, or take the subset away.",
+            )
+
+
+@rule(
+    Destination,
+    "destination-rule-hidden",
+    Severity.ERROR,
+    source="istio pilot/pkg/model/push_context.go destinationRule; "
+    "Istio traffic management best practices: cross namespace configuration",
+    example=Example.fixed(
+        f"{GATEWAY}\n{HTTP_SERVER}\n---\n{GATEWAY_PODS}\n---\n{_SUBSET}".replace(
+            "name: cart, namespace: shop}\nspec:\n  host: cart",
+            "name: cart, namespace: blog}\nspec:\n  host: cart.shop.svc.cluster.local",
+        ),
+        ("name: cart, namespace: blog", "name: cart, namespace: shop"),
+    ),
+)
+def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[Problem]:
+    """A gateway looks for DestinationRules in its own namespace, in the Service's and in Istio's, and nowhere else."""
+    subset, service = destination.node.text("subset"), destination.service
+    if not subset:
+        return
+    rules = [
+        rule for rule in index.destination_rules_for(destination.host, service.namespace) if subset in rule.subsets
+    ]
+    homes = _homes(destination, index)
+    if not rules or not homes or any(not rule.namespace for rule in rules):
+        return
+    for gateway in index.gateways_of(service):
+        for pods in sorted(index.gateway_namespaces(gateway)):
+            looked_in = {pods, *homes, _ROOT_NAMESPACE}
+            if not any(rule.namespace in looked_in and rule.is_exported_to(pods) for rule in rules):
+                yield Problem(
+                    service,
+                    destination.node.at("subset"),
+                    f"The pods of {gateway} run in {pods!r} and do not see {some(rules)}, which has the subset "
+                    f"{subset!r}.",
+                    f"Put the DestinationRule into the Service's namespace, {sorted(homes)[0]!r}, and export it to "
+                    f"{pods!r} or all.",
+                )
+                return
+
+
+@rule(
+    Destination,
+    "route-service-hidden",
+    Severity.ERROR,
+    source="istio pkg/config/analysis IST0101 ReferencedResourceNotFound (host); "
+    "istio pilot/pkg/model/push_context.go initServiceRegistry (networking.istio.io/exportTo)",
+    example=Example.fixed(
+        f"{GATEWAY}\n{HTTP_SERVER}\n---\n{GATEWAY_PODS}\n---\n{VIRTUAL_SERVICE}{_ROUTE}---\n{SERVICE}\n".replace(
+            "subset: v1, ", ""
+        ).replace("name: cart,", "name: cart, annotations: {networking.istio.io/exportTo: blog},"),
+        ("exportTo: blog", "exportTo: 'blog,istio-system'"),
+    ),
+)
+def route_service_hidden(destination: Destination, index: Index) -> Iterator[Problem]:
+    """A Service that is not exported to where a route is used does not exist there, and the route answers 503."""
+    service = destination.service
+    key = service_key(destination, index)
+    target = index.services.find(*key) if key else None
+    if target is None or not target.namespace:
+        return
+    users = {pods for gateway in index.gateways_of(service) for pods in index.gateway_namespaces(gateway)}
+    if MESH in service.gateways:
+        users |= {service.namespace if one in ("*", ".") else one for one in service.exports} - {"", "~"}
+    hidden = sorted(user for user in users if not target.is_exported_to(user))
+    if hidden:
+        yield Problem(
+            service,
+            destination.node.at("host"),
+            f"{target} is exported to {some(target.exports)}, and the route is used in {some(map(repr, hidden))}, "
+            "which does not see it.",
+            f"Add {hidden[0]!r} to its annotation networking.istio.io/exportTo, or take that away.",
+        )
+
+
+def _homes(destination: Destination, index: Index) -> set[str]:
+    """The namespaces of what a destination means."""
+    entries = entries_of(destination, index)
+    if entries:
+        return {entry.namespace for entry in entries} - {""}
+    key = service_key(destination, index)
+    return {key[0]} - {""} if key else set()
+
+
+def _for_another_namespace(destination: Destination, subset: str, index: Index) -> DestinationRule | None:
+    """A DestinationRule beside the VirtualService whose short host was meant for the destination's Service."""
+    key, own = service_key(destination, index), destination.service.namespace
+    if key is None or not own or key[0] == own or index.services.find(own, key[1]):
+        return None
+    rules = index.destination_rules_for(key[1], own)
+    return next((rule for rule in rules if rule.namespace == own and subset in rule.subsets), None)

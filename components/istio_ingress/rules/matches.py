@@ -1,0 +1,300 @@
+"""Which requests a match of a VirtualService takes, which another one leaves nothing for, and which two share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from istio_ingress.rules.values import Node
+
+#: How a field is compared (exact, prefix, regex, present, among) and with what.
+Condition = tuple[str, str | frozenset[str]]
+Handle = tuple[str, str, str]
+
+_FOLDED_URI = "uri without case"
+_HEADER, _NO_HEADER = "header ", "no header "
+#: What Istio decides when it writes the routes of a listener; the rest is what Envoy compares with a request.
+_OF_THE_LISTENER = ("port", "source namespace", "source label ")
+_ANY_PATH = ("regex", "/.*")
+_EVERYTHING = {"uri": (("prefix", "/"), ("prefix", ""), ("regex", ".*"))}
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """The conditions of one match; a request must meet all of them."""
+
+    conditions: dict[str, Condition]
+    gateways: frozenset[str]
+    """Where it holds, each as `namespace/name`, or `mesh`."""
+
+    def leaves_nothing_for(self, other: Match) -> bool:
+        """Whether every request that `other` takes is one that this match takes."""
+        return self.gateways >= other.gateways and all(
+            _implied(field, condition, other.conditions) for field, condition in self.conditions.items()
+        )
+
+    def shares_requests_with(self, other: Match) -> bool:
+        """Whether there certainly are requests that both take; of two regular expressions that is only known if equal.
+
+        Their Gateways are not compared: servers of two Gateways can be one listener.
+        """
+        return all(_shared(field, condition, other.conditions) for field, condition in self.conditions.items())
+
+    def is_for(self, gateway: str, port: int) -> bool:
+        """Whether it holds on a port of a Gateway, given as `namespace/name`; 0 is a port that is not known."""
+        return gateway in self.gateways and (not port or self.conditions.get("port") in (None, ("exact", str(port))))
+
+    @cached_property
+    def is_catch_all(self) -> bool:
+        """Whether it takes every request of its listener: Istio puts the route of such a match behind all others."""
+        return all(field.startswith(_OF_THE_LISTENER) for field in self.conditions)
+
+    @property
+    def path(self) -> Condition:
+        """The condition on the path; one that every path meets where there is none."""
+        return self.conditions.get("uri", ("prefix", ""))
+
+    def __str__(self) -> str:
+        words = []
+        for field, (kind, value) in self.conditions.items():
+            shown = "" if kind == "present" else " " + (value if isinstance(value, str) else ",".join(sorted(value)))
+            words.append(f"{field} {kind}{shown}" if kind != "among" else f"{field}{shown}")
+        return " and ".join(words) or "everything"
+
+
+#: Writes the name of a Gateway as a VirtualService has it in full.
+FullName = Callable[[str], str]
+
+
+def http_match(node: Node, gateways: list[str], full_name: FullName = str, *, whole: bool = False) -> Match:
+    """The match of an `http` route; a route without one takes everything.
+
+    With `whole`, conditions that every request meets are kept too.
+    """
+    conditions: dict[str, Condition] = {}
+    folded = node.flag("ignoreUriCase")
+    for field in ("uri", "scheme", "method", "authority"):
+        if field in node:
+            name = _FOLDED_URI if folded and field == "uri" else field
+            kind, value = _string(node.node(field))
+            conditions[name] = (kind, value.lower()) if folded and field == "uri" else (kind, value)
+    for field, word in (("headers", "header"), ("withoutHeaders", "no header"), ("queryParams", "query parameter")):
+        for name in node.node(field).value if field in node else ():
+            conditions[f"{word} {name.lower() if field != 'queryParams' else name}"] = _string(
+                node.node(field).node(name)
+            )
+    if not whole:
+        conditions = {field: one for field, one in conditions.items() if one not in _EVERYTHING.get(field[:3], ())}
+    return Match({**conditions, **_everywhere(node)}, frozenset(map(full_name, node.texts("gateways") or gateways)))
+
+
+def l4_match(node: Node, gateways: list[str], full_name: FullName = str) -> Match:
+    """The match of a `tls` or `tcp` route."""
+    conditions = _everywhere(node)
+    for field in ("sniHosts", "destinationSubnets"):
+        among = frozenset(text.lower() for text in node.texts(field))
+        if among:
+            conditions[field] = ("among", among)
+    return Match(conditions, frozenset(map(full_name, node.texts("gateways") or gateways)))
+
+
+def shadowed(routes: list[list[Match]]) -> Iterator[tuple[int, int, int, Match]]:
+    """Matches that an earlier route leaves nothing for: route, match, the earlier route and its match."""
+    table: dict[Handle, list[tuple[int, Match]]] = {}
+    for route, matches in enumerate(routes):
+        fresh = []
+        for position, match in enumerate(matches):
+            held = (entry for probe in _probes(match) for entry in table.get(probe, ()))
+            earlier = next((entry for entry in held if entry[1].leaves_nothing_for(match)), None)
+            if earlier:
+                yield route, position, *earlier
+            else:
+                fresh.append(match)
+        for match in fresh:
+            for handle in _handles(match, table):
+                table.setdefault(handle, []).append((route, match))
+
+
+def _everywhere(node: Node) -> dict[str, Condition]:
+    conditions: dict[str, Condition] = {}
+    if "port" in node:
+        conditions["port"] = ("exact", str(node.number("port")))
+    if "sourceNamespace" in node:
+        conditions["source namespace"] = ("exact", node.text("sourceNamespace"))
+    if "sourceLabels" in node:
+        for label, value in node.labels("sourceLabels").items():
+            conditions[f"source label {label}"] = ("exact", value)
+    return conditions
+
+
+def _string(node: Node) -> tuple[str, str]:
+    for kind in ("exact", "prefix", "regex"):
+        if kind in node:
+            value = node.text(kind)
+            return ("present", "") if (kind, value) == ("regex", "*") else (kind, value)
+    return "present", ""
+
+
+def _implied(field: str, wide: Condition, narrow: dict[str, Condition]) -> bool:
+    """Whether whoever meets the narrow conditions meets a wide one too."""
+    if field.startswith(_NO_HEADER):
+        held = narrow.get(_HEADER + field.removeprefix(_NO_HEADER))
+        if held and _disjoint(held, wide):
+            return True
+        return field in narrow and _excludes(narrow[field], wide)
+    if field == "uri" and wide == _ANY_PATH:
+        return True
+    if field == _FOLDED_URI and field not in narrow and "uri" in narrow:
+        return "regex" not in (wide[0], narrow["uri"][0]) and _implies(_folded(narrow["uri"]), wide)
+    return field in narrow and _implies(narrow[field], wide)
+
+
+def _implies(narrow: Condition, wide: Condition) -> bool:
+    (kind, value), (wide_kind, wide_value) = narrow, wide
+    if isinstance(value, frozenset) or isinstance(wide_value, frozenset):
+        return isinstance(value, frozenset) and isinstance(wide_value, frozenset) and value <= wide_value
+    if wide_kind == "present" or wide == ("regex", ".*"):
+        return True
+    if wide_kind == "prefix":
+        return kind in ("exact", "prefix") and value.startswith(wide_value)
+    return narrow == wide
+
+
+def _excludes(more: Condition, less: Condition) -> bool:
+    """Whether a header that must not meet one condition cannot meet the other. To Istio a missing header is empty."""
+    if more[0] == "present":
+        return less[0] == "present" or (less[0] in ("exact", "prefix") and bool(less[1]))
+    return less[0] != "present" and _implies(less, more)
+
+
+def _disjoint(one: Condition, other: Condition) -> bool:
+    """Whether certainly no text meets both conditions."""
+    (kind, value), (other_kind, other_value) = one, other
+    if not isinstance(value, str) or not isinstance(other_value, str):
+        return False
+    kinds = {kind, other_kind}
+    if kinds == {"exact"}:
+        return value != other_value
+    if kinds == {"prefix"}:
+        return not (value.startswith(other_value) or other_value.startswith(value))
+    if kinds == {"exact", "prefix"}:
+        exact, prefix = (value, other_value) if kind == "exact" else (other_value, value)
+        return not exact.startswith(prefix)
+    return False
+
+
+def _shared(field: str, condition: Condition, others: dict[str, Condition]) -> bool:
+    """Whether a request that meets other conditions can certainly meet this one too."""
+    if field.startswith(_NO_HEADER):
+        held = others.get(_HEADER + field.removeprefix(_NO_HEADER))
+        return held is None or _outside(held, condition)
+    if field.startswith(_HEADER) and _NO_HEADER + field.removeprefix(_HEADER) in others:
+        return _outside(condition, others[_NO_HEADER + field.removeprefix(_HEADER)])
+    if field in ("uri", _FOLDED_URI):
+        other = "uri" if field == _FOLDED_URI else _FOLDED_URI
+        if other in others:
+            return _common(_folded(condition), _folded(others[other]))
+    return field not in others or _common(condition, others[field])
+
+
+def _outside(held: Condition, excluded: Condition) -> bool:
+    """Whether some text certainly meets one condition and not the other."""
+    return held[0] != "regex" and excluded[0] != "regex" and not _implies(held, excluded)
+
+
+def _common(one: Condition, other: Condition) -> bool:
+    """Whether some text certainly meets both conditions."""
+    (kind, value), (other_kind, other_value) = one, other
+    if isinstance(value, frozenset) or isinstance(other_value, frozenset):
+        return isinstance(value, frozenset) and isinstance(other_value, frozenset) and bool(value & other_value)
+    if one == other or "present" in (kind, other_kind):
+        return True
+    if kind == "regex":
+        return other_kind != "regex" and _matches(value, other_value)
+    return _matches(other_value, value) if other_kind == "regex" else not _disjoint(one, other)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.fullmatch(pattern, text) is not None
+    except re.error:
+        return False
+
+
+def _folded(condition: Condition) -> Condition:
+    kind, value = condition
+    return (kind, value.lower()) if isinstance(value, str) else condition
+
+
+def _handles(match: Match, table: dict[Handle, list[tuple[int, Match]]]) -> list[Handle]:
+    """Where a match is filed: under its rarest condition, so that few matches have to be compared."""
+    choices = []
+    for field, (kind, value) in match.conditions.items():
+        if not field.startswith(_NO_HEADER):  # a condition that others meet in more ways than can be looked up
+            choices.append([(field, kind, one) for one in ([value] if isinstance(value, str) else sorted(value))])
+    return min(choices, key=lambda handles: max(len(table.get(one, ())) for one in handles), default=[("", "", "")])
+
+
+def _probes(match: Match) -> Iterator[Handle]:
+    """Where the matches are filed that may leave nothing for this one."""
+    yield "", "", ""
+    yield "uri", *_ANY_PATH
+    folded = {_FOLDED_URI: _folded(match.path)} if "uri" in match.conditions else {}
+    for field, (kind, value) in (match.conditions | folded).items():
+        if isinstance(value, frozenset):
+            yield field, kind, min(value, default="")
+            continue
+        yield field, "present", ""
+        yield field, "regex", ".*"
+        if kind in ("exact", "prefix"):
+            for length in range(len(value) + 1):
+                yield field, "prefix", value[:length]
+        if kind in ("exact", "regex"):
+            yield field, kind, value
+
+
+@dataclass(frozen=True)
+class DelegatedMatch:
+    """A match of a route that delegates, or of its delegate, as Istio joins the two."""
+
+    match: Match
+    folded: bool
+    port: int
+    namespace: str
+    gateways: frozenset[str]
+
+    @classmethod
+    def of(cls, node: Node, full_name: FullName) -> DelegatedMatch:
+        """From the node of an `http` match."""
+        return cls(
+            http_match(node, [], full_name, whole=True),
+            node.flag("ignoreUriCase"),
+            node.number("port"),
+            node.text("sourceNamespace"),
+            frozenset(map(full_name, node.texts("gateways"))),
+        )
+
+    def holds(self, inner: DelegatedMatch) -> bool:
+        """Whether Istio joins a delegate's match with this one (hasConflict in pilot/pkg/model/virtualservice.go)."""
+        mine, theirs = self.match.conditions, inner.match.conditions
+        return (
+            self.folded == inner.folded
+            and (not self.port or not inner.port or self.port == inner.port)
+            and self.namespace in ("", inner.namespace)
+            and (not self.gateways or inner.gateways <= self.gateways)
+            and all(_joins(mine[field], theirs[field]) for field in mine.keys() & theirs.keys() if field != "port")
+        )
+
+    def __str__(self) -> str:
+        return str(self.match)
+
+
+def _joins(root: Condition, leaf: Condition) -> bool:
+    (kind, value), (leaf_kind, leaf_value) = root, leaf
+    if kind == "exact":
+        return leaf_kind == "exact" and value == leaf_value
+    if kind == "prefix":
+        return leaf_kind in ("exact", "prefix") and str(leaf_value).startswith(str(value))
+    return False
