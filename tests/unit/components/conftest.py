@@ -1,10 +1,12 @@
 """Every Istio object that any test declares is checked against its CRD."""
 
 import asyncio
+import logging
 
 import pulumi
 import pytest
 
+from istio_ingress.preview import review
 from tests.unit.components import crds, engine
 
 
@@ -20,6 +22,43 @@ def declare():
         return declared
 
     return run
+
+
+@pytest.fixture
+def watched(declare):
+    """Runs a program from its `import istio_ingress` on, which in a test has happened long ago."""
+
+    def run(program, **config):
+        return declare(lambda: review.watch() or (program() and None), **config)
+
+    return run
+
+
+@pytest.fixture
+def refused(watched, monkeypatch):
+    """Runs a program that must be refused; what the person reads, and what was registered nevertheless."""
+
+    def run(program, **config):
+        declared = engine.Declared()
+        monkeypatch.setattr(engine, "Declared", lambda: declared)
+        with pytest.raises(pulumi.RunError) as error:
+            watched(program, **config)
+        return str(error.value), declared
+
+    return run
+
+
+@pytest.fixture
+def real(monkeypatch):
+    """As with a real engine, whose certificates are not made up."""
+    monkeypatch.setattr(review, "is_mocked", lambda: False)
+
+
+@pytest.fixture
+def log(caplog):
+    """What was logged at a level."""
+    caplog.set_level(logging.INFO)
+    return lambda level: "\n".join(r.getMessage() for r in caplog.records if r.levelname == level)
 
 
 @pytest.fixture

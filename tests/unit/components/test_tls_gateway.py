@@ -5,24 +5,11 @@ import re
 import pulumi
 import pytest
 
-from istio_ingress import CertificateAuthority, KeyAlgorithm, SecretFormat, TlsGateway, TlsVersion, WorkloadKind
+from istio_ingress import CertificateAuthority, TlsGateway, TlsVersion, WorkloadKind
 from tests.unit.components.engine import pem
 from tests.unit.components.secrets import contents
+from tests.unit.components.tls_gateways import gateway, servers, tls
 
-
-def gateway(name="web", **args):
-    return lambda: {"ca": (made := TlsGateway(name, args)).ca_certificate, "credentials": made.credentials}
-
-
-def servers(declared):
-    return declared.manifest("Gateway")["spec"]["servers"]
-
-
-def tls(declared):
-    return [server["tls"] for server in servers(declared)]
-
-
-GIVEN_AUTHORITY = {"certificate": pem("CERTIFICATE", "theirs"), "private_key": pem("PRIVATE KEY", "theirs")}
 HELLOWORLD = {
     "host": "helloworld.example.com",
     "routes": [{"exact": "/hello"}],
@@ -156,61 +143,12 @@ def test_two_instances_share_no_name(declare):
     assert len(named) == len(set(named)) == 10
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "key"),
-    [
-        (KeyAlgorithm.ECDSA_P256, {"algorithm": "ECDSA", "ecdsaCurve": "P256"}),
-        (KeyAlgorithm.ECDSA_P384, {"algorithm": "ECDSA", "ecdsaCurve": "P384"}),
-        (KeyAlgorithm.RSA_2048, {"algorithm": "RSA", "rsaBits": 2048}),
-        (KeyAlgorithm.RSA_3072, {"algorithm": "RSA", "rsaBits": 3072}),
-        (KeyAlgorithm.RSA_4096, {"algorithm": "RSA", "rsaBits": 4096}),
-    ],
-)
-def test_keys_are_of_the_chosen_kind(declare, algorithm, key):
-    declared = declare(gateway(key_algorithms=[algorithm]))
-    assert declared.one("PrivateKey", f"web-httpbin-example-com-{algorithm.value}-key").inputs == key
-
-
-def test_a_host_may_have_an_ec_and_an_rsa_credential(declare):
-    host = {"host": "a.test", "key_algorithms": ["ecdsa-p256", "rsa-2048"], "credential_name": "a-cert"}
-    declared = declare(gateway(hosts=[host]))
-    assert tls(declared) == [{"mode": "SIMPLE", "credentialNames": ["a-cert-ecdsa-p256", "a-cert-rsa-2048"]}]
-    assert len(declared.of("LocallySignedCert")) == len(declared.of("Secret")) == 2
-
-
-def test_a_fixed_credential_name_is_used_as_it_is(declare):
-    declared = declare(gateway(hosts=[{"host": "a.test", "credential_name": "a-cert"}]))
-    assert declared.manifest("Secret")["metadata"]["name"] == "a-cert"
-    assert tls(declared)[0]["credentialName"] == "a-cert"
-
-
-def test_for_an_existing_credential_nothing_is_issued(declare):
-    declared = declare(gateway(hosts=[{"host": "a.test", "existing_credential": "theirs"}]))
-    assert tls(declared) == [{"mode": "SIMPLE", "credentialName": "theirs"}]
-    assert not declared.of("Secret")
-    assert not declared.of("LocallySignedCert")
-
-
 def test_credentials_stand_where_the_gateways_pods_run(declare):
     declared = declare(gateway(namespace="shop", gateway={"namespace": "istio-ingress", "https_port": 8443}))
     assert declared.manifest("Secret")["metadata"]["namespace"] == "istio-ingress"
     assert servers(declared)[0]["port"]["number"] == 8443
     elsewhere = {r.manifest["metadata"]["namespace"] for r in declared.resources if r.kind in ("Gateway", "Service")}
     assert elsewhere == {"shop"}
-
-
-@pytest.mark.parametrize(
-    ("chosen", "keys", "secret_type"),
-    [
-        (SecretFormat.TLS, {"tls.key", "tls.crt"}, "kubernetes.io/tls"),
-        (SecretFormat.GENERIC, {"key", "cert"}, "Opaque"),
-        (SecretFormat.SEPARATE_CA, {"key", "cert"}, "Opaque"),
-    ],
-)
-def test_a_credential_has_the_chosen_formats_keys(declare, chosen, keys, secret_type):
-    secret = declare(gateway(secret_format=chosen)).one("Secret")
-    assert contents(secret).keys() == keys
-    assert secret.inputs["type"] == secret_type
 
 
 def test_http_is_redirected_to_https(declare):
@@ -236,22 +174,6 @@ def test_versions_and_cipher_suites_are_written_on_every_server(declare):
     assert tls(declared) == [{"mode": "SIMPLE", "credentialName": name} | written for name in ("a", "b")]
 
 
-def test_raising_a_generation_replaces_the_keys_it_is_for(declare):
-    def triggers(**args):
-        keys = declare(gateway(hosts=[{"host": "a.test"}, {"host": "b.test"} | args.pop("b", {})], **args)).of(
-            "PrivateKey"
-        )
-        return {key.name.split("-")[1]: key.replacement_trigger for key in keys if "-ca-" not in key.name}
-
-    before = triggers()
-    everywhere = triggers(leaf_generation=2)
-    only_b = triggers(b={"leaf_generation": 2})
-    assert everywhere["a"] != before["a"]
-    assert everywhere["b"] != before["b"]
-    assert only_b["a"] == before["a"]
-    assert only_b["b"] not in (before["b"], everywhere["b"])
-
-
 def test_settings_of_a_host_win_over_the_gateways(declare):
     hosts = [{"host": "a.test"}, {"host": "b.test", "validity_days": 90, "renew_before_days": 10, "organization": "B"}]
     declared = declare(gateway(hosts=hosts, validity_days=100, organization="All"))
@@ -264,11 +186,6 @@ def test_settings_of_a_host_win_over_the_gateways(declare):
     assert organizations == {"a": "All", "b": "B"}
 
 
-def test_an_authority_of_its_own_outlives_the_longest_leaf(declare):
-    declared = declare(gateway(hosts=[{"host": "a.test"}, {"host": "b.test", "validity_days": 700}]))
-    assert declared.one("SelfSignedCert").inputs["earlyRenewalHours"] == 700 * 24
-
-
 def test_long_hosts_get_names_that_kubernetes_takes(declare):
     hosts = [{"host": f"{'a' * 60}.{'b' * 60}.{tail}"} for tail in ("one.test", "two.test")]
     declared = declare(gateway(hosts=hosts))
@@ -277,100 +194,6 @@ def test_long_hosts_get_names_that_kubernetes_takes(declare):
     assert len(set(names)) == 2
     assert {len(server["port"]["name"]) for server in servers(declared)} == {63}
     assert "commonName" not in declared.of("CertRequest")[0].inputs.get("subject", {})
-
-
-def test_no_key_is_a_plain_input_or_output(declare):
-    declared = declare(gateway(https_redirect=True, secret_format="separate-ca"))
-    plain = [
-        (resource.name, path)
-        for resource in declared.resources
-        for path, text in leaves(resource.inputs)
-        if "PRIVATE KEY" in text and not any(path[: len(secret)] == secret for secret in resource.secrets)
-    ]
-    assert plain == []
-    assert declared.secret_outputs == set()
-    assert any("PRIVATE KEY" in text for r in declared.resources for _, text in leaves(r.inputs))
-
-
-def leaves(value, path=()):
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from leaves(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from leaves(inner, (*path, index))
-    elif isinstance(value, str):
-        yield path, value
-
-
-@pytest.mark.parametrize(
-    ("args", "sentence"),
-    [
-        (
-            {"hosts": [{"host": "a.test"}, {"host": "*.test"}]},
-            "hosts is 'a.test', but must be apart from '*.test', which covers it",
-        ),
-        (
-            {"hosts": [{"host": "a.test"}, {"host": "b.test", "sans": ["a.test"]}]},
-            "hosts is 'a.test', but must be apart from 'a.test', which covers it",
-        ),
-        (
-            {"hosts": [{"host": "a.test"}, {"host": "a-test"}]},
-            "hosts is 'a-test', but must be named once: two hosts have this name.",
-        ),
-        (
-            {
-                "hosts": [
-                    {"host": "a.test", "workload": {"name": "bin"}},
-                    {"host": "b.test", "workload": {"name": "bin"}},
-                ]
-            },
-            "hosts[1].workload.name is 'bin', but must be another name than hosts[0]'s, "
-            "or that host's Service as this one's backend.",
-        ),
-        (
-            {"hosts": [{"host": "*"}]},
-            "hosts[0].sans is missing, but must be given for host '*': a certificate needs a name.",
-        ),
-        (
-            {"hosts": [{"host": "a.test", "existing_credential": "a", "validity_days": 9}]},
-            "hosts[0].validity_days is 9, but must be left out where an existing_credential is given.",
-        ),
-        (
-            {"key_algorithms": ["rsa-2048", "rsa-4096"]},
-            "hosts[0].key_algorithms is ['rsa-2048', 'rsa-4096'], but must be one key algorithm, or an EC and an RSA",
-        ),
-        ({"renew_before_days": 365}, "hosts[0].renew_before_days is 365, but must be less than validity_days, 365."),
-        ({"validity_days": 20}, "hosts[0].renew_before_days is 30, but must be less than validity_days, 20."),
-        (
-            {"validity_days": 3650},
-            "hosts[0].validity_days is 3650, but must be at most 3649, or the certificate outlives",
-        ),
-        (
-            {"validity_days": 366, "authority": {**GIVEN_AUTHORITY, "max_leaf_days": 365}},
-            "hosts[0].validity_days is 366, but must be at most 365, or the certificate outlives its authority.",
-        ),
-        (
-            {"min_tls": TlsVersion.TLS_1_1},
-            "min_tls is 'TLSV1_1', but must be TLSV1_2 or newer where no cipher_suites are named.",
-        ),
-        (
-            {"min_tls": "TLSV1_3", "max_tls": "TLSV1_2"},
-            "min_tls is 'TLSV1_3', but must be no newer than max_tls, TLSV1_2.",
-        ),
-        (
-            {"hosts": [{"host": "a.test", "routes": [{"path": "/*"}]}]},
-            "hosts[0].routes[0].path is '/*', but must be exact or",
-        ),
-    ],
-)
-def test_what_cannot_stand_together_is_refused_before_anything_is_declared(declare, args, sentence):
-    def program():
-        with pytest.raises(pulumi.RunError) as refused:
-            TlsGateway("web", args)
-        assert str(refused.value).startswith(f'TlsGateway "web": {sentence}')
-
-    assert declare(program).resources == []
 
 
 def test_a_host_that_is_only_known_later_needs_a_name(declare):
