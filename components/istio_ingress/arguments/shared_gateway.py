@@ -7,7 +7,7 @@ import pulumi
 
 from ..pki.issuing import Issuer, bundle
 from ..refusal import Complaint
-from ..rules.hosts import admits, covers_host, split_scope
+from ..rules.hosts import admits, narrower, split_scope
 
 
 class SharedGateway(TypedDict):
@@ -63,6 +63,6 @@ def not_admitted(gateway: SharedGateway, names: Sequence[str], namespace: str) -
     hosts = cast(Sequence[str], gateway["hosts"])
     open_ones = [host for scope, host in (split_scope(host, own) for host in hosts) if admits(scope, namespace)]
     for position, name in enumerate(names):
-        if not any(covers_host(host, name) or covers_host(name, host) for host in open_ones):
+        if not any(narrower(host, name) for host in open_ones):
             wanted = f"a name that the Gateway {gateway['name']} admits for routes in {namespace}"
             yield position, Complaint("host", name, f"{wanted}: {', '.join(open_ones) or 'there is none'}")

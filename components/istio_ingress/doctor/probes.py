@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from istio_ingress.doctor.samples import request_for
 from istio_ingress.live.facts import ClusterFacts
-from istio_ingress.rules.hosts import covers_host
+from istio_ingress.rules.hosts import covers_host, narrower
 from istio_ingress.rules.resources import HTTP_PROTOCOLS, TERMINATING_MODES
 from istio_ingress.rules.routing import VirtualService
 from istio_ingress.rules.values import MalformedError, Node, UnknownValueError
@@ -179,4 +179,4 @@ def _hosts(service: VirtualService) -> Sequence[str]:
 
 
 def _meets(one: str, other: str) -> bool:
-    return one == other or covers_host(one, other) or covers_host(other, one)
+    return narrower(one, other) != ""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import quote
 
+from istio_ingress.rules.patterns import Pattern
 from istio_ingress.rules.values import MalformedError, Node, UnknownValueError
 from istio_ingress.walk import NotKnownError, Request, RequestError
-from istio_ingress.walk.patterns import Pattern
 
 #: What every request has, so that a person who reads the backend's log sees who asked.
 HEADERS: Mapping[str, str] = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "istio-ingress-doctor"}

@@ -53,14 +53,17 @@ def is_short(host: str) -> bool:
     return bool(host) and host != "*" and "." not in host and not is_ip_address(host)
 
 
-def full_name(host: str, namespace: str, cluster_domain: str) -> str:
+def completed(host: str, namespace: str, cluster_domain: str) -> str:
     """A host of the mesh as Istio completes it: only a name without a dot is short for a Service of the namespace.
 
     Where the namespace is not told, the name stays short.
     """
-    if not namespace or not is_short(host):
-        return host.lower()
-    return f"{host}.{namespace}.svc.{cluster_domain}".lower()
+    return f"{host}.{namespace}.svc.{cluster_domain}" if namespace and is_short(host) else host
+
+
+def full_name(host: str, namespace: str, cluster_domain: str) -> str:
+    """The same in lower case, in which hosts are looked up."""
+    return completed(host, namespace, cluster_domain).lower()
 
 
 def fault(host: str) -> str:
@@ -119,6 +122,27 @@ def covers_host(wide: str, narrow: str) -> bool:
     return narrow.endswith(wide[1:]) and (not narrow.startswith("*") or len(narrow) >= len(wide))
 
 
+def narrower(one: str, other: str) -> str:
+    """The narrower of two hosts of which one covers the other; empty where no name falls under both.
+
+    It is the one that becomes a virtual host in Envoy.
+    """
+    if covers_host(other, one):
+        return one
+    return other if covers_host(one, other) else ""
+
+
+def in_precedence(host: str, partial: Iterable[str] = ()) -> list[str]:
+    """A host and the wildcards over it in the order in which Envoy looks for a virtual host: the longest first.
+
+    Args:
+        host: The host.
+        partial: The wildcards for a part of a label that there are; to Envoy their star is at least one character.
+    """
+    partly = [name for name in partial if name != host and len(host) >= len(name) and covers_host(name, host)]
+    return [host, *sorted([*wildcards_over(host), *partly], key=len, reverse=True)]
+
+
 class HostMap(Generic[Owner]):
     """Hosts and who has them, asked often who has a name in common with another host."""
 
@@ -142,14 +166,11 @@ class HostMap(Generic[Owner]):
         return (owner for _, owner in self.common(host))
 
     def common(self, host: str) -> Iterator[tuple[str, Owner]]:
-        """Every owner of a host that stands for a common name with this one, and the names that they have in common.
-
-        Those are the narrower of the two hosts: it is the one that becomes a virtual host in Envoy.
-        """
+        """Every owner of a host that stands for a common name with this one, and the narrower of the two."""
         if is_partial_wildcard(host):
             for name, owners in self.hosts.items():
-                if covers_host(host, name) or covers_host(name, host):
-                    yield from ((name if covers_host(host, name) else host, owner) for owner in owners)
+                if common := narrower(name, host):
+                    yield from ((common, owner) for owner in owners)
             return
         for name in (host, *wildcards_over(host)):
             yield from ((host, owner) for owner in self.hosts.get(name, ()))

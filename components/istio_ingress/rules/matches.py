@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
-from istio_ingress.rules.values import Node
+from istio_ingress.rules.patterns import Pattern, compiled
+from istio_ingress.rules.values import Node, NotKnownError
 
 #: How a field is compared (exact, prefix, regex, present, among) and with what.
 Condition = tuple[str, str | frozenset[str]]
@@ -15,10 +14,28 @@ Handle = tuple[str, str, str]
 
 _FOLDED_URI = "uri without case"
 _HEADER, _NO_HEADER = "header ", "no header "
-#: What Istio decides when it writes the routes of a listener; the rest is what Envoy compares with a request.
-_OF_THE_LISTENER = ("port", "source namespace", "source label ")
 _ANY_PATH = ("regex", "/.*")
 _EVERYTHING = {"uri": (("prefix", "/"), ("prefix", ""), ("regex", ".*"))}
+
+
+def path_of(match: Node) -> Pattern:
+    """What the path must be to a match of an `http` route; `prefix /` where it does not say."""
+    uri = Pattern.of(match.node("uri"))
+    return Pattern("prefix", "/") if uri.kind == "present" else uri
+
+
+def is_catch_all(match: Node) -> bool:
+    """Whether Istio puts the route of a match behind those of other VirtualServices, and drops what follows it.
+
+    So it does with two paths where nothing else is compared with a request (IsCatchAllRoute in pilot's route.go); with
+    others that every path meets it does not. What decides nothing need not be known.
+    """
+    if any(name in match for name in ("method", "authority", "scheme")):
+        return False
+    if any(match.node(name).value for name in ("headers", "withoutHeaders", "queryParams")):
+        return False
+    path = path_of(match)
+    return (path.kind, path.value) in (("prefix", "/"), ("regex", ".*"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +45,8 @@ class Match:
     conditions: dict[str, Condition]
     gateways: frozenset[str]
     """Where it holds, each as `namespace/name`, or `mesh`."""
+    is_catch_all: bool = False
+    """Of an `http` route: see the function of this name."""
 
     def leaves_nothing_for(self, other: Match) -> bool:
         """Whether every request that `other` takes is one that this match takes."""
@@ -45,11 +64,6 @@ class Match:
     def is_for(self, gateway: str, port: int) -> bool:
         """Whether it holds on a port of a Gateway, given as `namespace/name`; 0 is a port that is not known."""
         return gateway in self.gateways and (not port or self.conditions.get("port") in (None, ("exact", str(port))))
-
-    @cached_property
-    def is_catch_all(self) -> bool:
-        """Whether it takes every request of its listener: Istio puts the route of such a match behind all others."""
-        return all(field.startswith(_OF_THE_LISTENER) for field in self.conditions)
 
     @property
     def path(self) -> Condition:
@@ -75,19 +89,24 @@ def http_match(node: Node, gateways: list[str], full_name: FullName = str, *, wh
     """
     conditions: dict[str, Condition] = {}
     folded = node.flag("ignoreUriCase")
-    for field in ("uri", "scheme", "method", "authority"):
+    if "uri" in node:
+        path = path_of(node)
+        conditions[_FOLDED_URI if folded else "uri"] = (path.kind, path.value.lower() if folded else path.value)
+    for field in ("scheme", "method", "authority"):
         if field in node:
-            name = _FOLDED_URI if folded and field == "uri" else field
-            kind, value = _string(node.node(field))
-            conditions[name] = (kind, value.lower()) if folded and field == "uri" else (kind, value)
+            conditions[field] = _compared(node.node(field))
     for field, word in (("headers", "header"), ("withoutHeaders", "no header"), ("queryParams", "query parameter")):
-        for name in node.node(field).value if field in node else ():
-            conditions[f"{word} {name.lower() if field != 'queryParams' else name}"] = _string(
+        for name in node.node(field).value:
+            conditions[f"{word} {name.lower() if field != 'queryParams' else name}"] = _compared(
                 node.node(field).node(name)
             )
     if not whole:
         conditions = {field: one for field, one in conditions.items() if one not in _EVERYTHING.get(field[:3], ())}
-    return Match({**conditions, **_everywhere(node)}, frozenset(map(full_name, node.texts("gateways") or gateways)))
+    return Match(
+        {**conditions, **_everywhere(node)},
+        frozenset(map(full_name, node.texts("gateways") or gateways)),
+        is_catch_all(node),
+    )
 
 
 def l4_match(node: Node, gateways: list[str], full_name: FullName = str) -> Match:
@@ -129,12 +148,9 @@ def _everywhere(node: Node) -> dict[str, Condition]:
     return conditions
 
 
-def _string(node: Node) -> tuple[str, str]:
-    for kind in ("exact", "prefix", "regex"):
-        if kind in node:
-            value = node.text(kind)
-            return ("present", "") if (kind, value) == ("regex", "*") else (kind, value)
-    return "present", ""
+def _compared(node: Node) -> tuple[str, str]:
+    pattern = Pattern.of(node)
+    return ("present", "") if pattern.asks_presence else (pattern.kind, pattern.value)
 
 
 def _implied(field: str, wide: Condition, narrow: dict[str, Condition]) -> bool:
@@ -218,8 +234,8 @@ def _common(one: Condition, other: Condition) -> bool:
 
 def _matches(pattern: str, text: str) -> bool:
     try:
-        return re.fullmatch(pattern, text) is not None
-    except re.error:
+        return compiled(pattern).fullmatch(text) is not None
+    except NotKnownError:
         return False
 
 
@@ -253,48 +269,3 @@ def _probes(match: Match) -> Iterator[Handle]:
                 yield field, "prefix", value[:length]
         if kind in ("exact", "regex"):
             yield field, kind, value
-
-
-@dataclass(frozen=True)
-class DelegatedMatch:
-    """A match of a route that delegates, or of its delegate, as Istio joins the two."""
-
-    match: Match
-    folded: bool
-    port: int
-    namespace: str
-    gateways: frozenset[str]
-
-    @classmethod
-    def of(cls, node: Node, full_name: FullName) -> DelegatedMatch:
-        """From the node of an `http` match."""
-        return cls(
-            http_match(node, [], full_name, whole=True),
-            node.flag("ignoreUriCase"),
-            node.number("port"),
-            node.text("sourceNamespace"),
-            frozenset(map(full_name, node.texts("gateways"))),
-        )
-
-    def holds(self, inner: DelegatedMatch) -> bool:
-        """Whether Istio joins a delegate's match with this one (hasConflict in pilot/pkg/model/virtualservice.go)."""
-        mine, theirs = self.match.conditions, inner.match.conditions
-        return (
-            self.folded == inner.folded
-            and (not self.port or not inner.port or self.port == inner.port)
-            and self.namespace in ("", inner.namespace)
-            and (not self.gateways or inner.gateways <= self.gateways)
-            and all(_joins(mine[field], theirs[field]) for field in mine.keys() & theirs.keys() if field != "port")
-        )
-
-    def __str__(self) -> str:
-        return str(self.match)
-
-
-def _joins(root: Condition, leaf: Condition) -> bool:
-    (kind, value), (leaf_kind, leaf_value) = root, leaf
-    if kind == "exact":
-        return leaf_kind == "exact" and value == leaf_value
-    if kind == "prefix":
-        return leaf_kind in ("exact", "prefix") and str(leaf_value).startswith(str(value))
-    return False

@@ -21,9 +21,15 @@ class Exported(Resource):
         """Those namespaces: `*` is all, `.` its own, `~` none."""
         return self.spec.texts("exportTo") or ["*"]
 
+    @property
+    def is_public(self) -> bool:
+        """Whether every namespace sees it."""
+        return "*" in self.exports
+
     def is_exported_to(self, namespace: str) -> bool:
         """Whether a namespace sees it. Where its own is not told, `.` may mean that one."""
-        return any(to in ("*", namespace) or (to == "." and self.namespace in ("", namespace)) for to in self.exports)
+        own = self.namespace in ("", namespace)
+        return self.is_public or any(to == namespace or (to == "." and own) for to in self.exports)
 
 
 class VirtualService(Exported):

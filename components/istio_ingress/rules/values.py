@@ -46,6 +46,10 @@ class UnknownValueError(LookupError):
     """A rule asked for a value that is not known yet: it has nothing to say."""
 
 
+class NotKnownError(LookupError):
+    """The manifests do not tell what was asked of them; the message says what is not known."""
+
+
 class MalformedError(ValueError):
     """A value has a shape that Kubernetes would refuse. It names the place and the shapes, never the value."""
 

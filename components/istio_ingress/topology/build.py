@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from istio_ingress.rules.finding import Finding
-from istio_ingress.rules.hosts import admits, is_within
+from istio_ingress.rules.hosts import admits, narrower
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.resources import Gateway, Server
 from istio_ingress.rules.routing import MESH, VirtualService
@@ -106,10 +106,8 @@ def _common_hosts(service: VirtualService, server: Server) -> Iterator[tuple[str
     for scope, opened in server.scoped_hosts:
         if admits(scope, service.labelled()[0]):
             for host in known(lambda: service.hosts) or []:
-                if is_within(host, {opened}):
-                    yield host, host
-                elif is_within(opened, {host}):
-                    yield host, opened
+                if common := narrower(host, opened):
+                    yield host, common
 
 
 def _no_route(found: Listener) -> Trouble:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from istio_ingress.rules.hosts import full_name, is_within
+from istio_ingress.rules.hosts import full_name, narrower
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.resources import Server
 from istio_ingress.rules.routing import VirtualService
@@ -33,7 +33,7 @@ class BoundRoute:
         ends_tls = known(lambda: server.is_http or server.terminates) is not False
         if ends_tls or self.kind == "http":
             return ends_tls and self.kind == "http"
-        return not self.sni or any(is_within(host, {sni}) or is_within(sni, {host}) for sni in self.sni)
+        return not self.sni or any(narrower(host, sni) for sni in self.sni)
 
 
 class Routes:

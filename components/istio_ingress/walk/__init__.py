@@ -3,7 +3,8 @@
 Pure: it reads manifests and says what follows. `walk(World(manifests), Request.of("https://shop.example/cart"))`.
 """
 
-from istio_ingress.walk.answer import BACKEND, GATEWAY, Answer, NotKnownError, Result, Step
+from istio_ingress.rules.values import NotKnownError
+from istio_ingress.walk.answer import BACKEND, GATEWAY, Answer, Result, Step
 from istio_ingress.walk.request import ClientCertificate, Request, RequestError
 from istio_ingress.walk.walker import walk
 from istio_ingress.walk.world import Knowledge, World

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from istio_ingress.rules.values import Node
+from istio_ingress.rules.patterns import replaced
+from istio_ingress.rules.values import Node, NotKnownError
 from istio_ingress.walk import headers, paths
-from istio_ingress.walk.answer import BACKEND, GATEWAY, Answer, NotKnownError
+from istio_ingress.walk.answer import BACKEND, GATEWAY, Answer
 from istio_ingress.walk.cors import Cors
-from istio_ingress.walk.patterns import replaced
 from istio_ingress.walk.request import Request
 from istio_ingress.walk.tables import Route
 

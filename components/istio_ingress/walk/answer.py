@@ -11,10 +11,6 @@ from istio_ingress.rules.resources import Resource
 BACKEND, GATEWAY = "backend", "gateway"
 
 
-class NotKnownError(LookupError):
-    """What answers depends on something that is not known; the message says on what."""
-
-
 @dataclass(frozen=True)
 class Step:
     """One decision on the way to the answer, and the object that made it."""

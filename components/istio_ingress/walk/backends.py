@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from istio_ingress.rules.hosts import full_name, is_ip_address, wildcards_over
 from istio_ingress.rules.resources import Resource, Workload
 from istio_ingress.rules.routing import DestinationRule, Service, ServiceEntry
-from istio_ingress.rules.values import Node, known
+from istio_ingress.rules.values import Node, NotKnownError, known
 from istio_ingress.walk import exports
 from istio_ingress.walk.ages import in_order, is_known
-from istio_ingress.walk.answer import NotKnownError
 
 Labels = dict[str, str]
 
@@ -46,12 +45,7 @@ class Backend:
 
     def is_visible_to(self, namespace: str) -> bool:
         """Whether proxies of a namespace see it."""
-        if isinstance(self.resource, Service):
-            annotation = self.resource.metadata.node("annotations").text(exports.SERVICE_ANNOTATION)
-            exported = [one.strip() for one in annotation.split(",") if one.strip()]
-        else:
-            exported = self.resource.spec.texts("exportTo")
-        return exports.reaches(exported, self.resource.namespace, namespace, self.resource)
+        return exports.reaches(self.resource, namespace)
 
 
 class Registry:
@@ -141,7 +135,7 @@ class Registry:
             for host in (backend.host, *wildcards_over(backend.host)):
                 found = [rule for rule in self._rules.get(host, []) if rule.namespace == place]
                 if found:
-                    seen = [one for one in found if exports.reaches(one.spec.texts("exportTo"), place, proxy, one)]
+                    seen = [one for one in found if exports.reaches(one, proxy)]
                     if seen or place != proxy:
                         return seen
                     break

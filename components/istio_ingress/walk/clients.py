@@ -8,8 +8,7 @@ from datetime import datetime
 
 from istio_ingress import x509
 from istio_ingress.rules.secrets import Secret
-from istio_ingress.rules.values import Node
-from istio_ingress.walk.answer import NotKnownError
+from istio_ingress.rules.values import Node, NotKnownError
 from istio_ingress.x509 import BUNDLE, Certificate, UnreadableError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from istio_ingress.rules.patterns import Pattern
 from istio_ingress.rules.values import Node
-from istio_ingress.walk.patterns import Pattern
 from istio_ingress.walk.request import Request
 
 

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from istio_ingress.rules.credential_keys import CA_SUFFIX
 from istio_ingress.rules.secrets import Secret
-from istio_ingress.rules.values import UnknownValueError
+from istio_ingress.rules.values import NotKnownError, UnknownValueError
 from istio_ingress.walk import clients
-from istio_ingress.walk.answer import NotKnownError
 from istio_ingress.walk.gateways import GatewayPods
 from istio_ingress.walk.listeners import Server
 from istio_ingress.walk.request import ClientCertificate, Request

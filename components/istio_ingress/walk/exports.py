@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from istio_ingress.walk.answer import NotKnownError
-
-SERVICE_ANNOTATION = "networking.istio.io/exportTo"
+from istio_ingress.rules.routing import Exported
+from istio_ingress.rules.values import NotKnownError
 
 
-def is_public(exported: Sequence[str]) -> bool:
-    """Whether every namespace sees it; nothing said is public."""
-    return not exported or "*" in exported
-
-
-def reaches(exported: Sequence[str], own: str, namespace: str, what: object) -> bool:
-    """Whether a namespace sees what is exported from its own.
+def reaches(resource: Exported, namespace: str) -> bool:
+    """Whether a namespace sees an object.
 
     Raises:
-        NotKnownError: the namespace is not known, and it matters.
+        NotKnownError: a namespace is not known, and it matters.
     """
-    if is_public(exported):
+    if resource.is_public:
         return True
-    if not namespace or not own:
-        raise NotKnownError(f"{what} is exported to {', '.join(exported)}, and it is not known where the gateway runs")
-    return namespace in {own if one == "." else one for one in exported}
+    if not namespace or not resource.namespace:
+        told = ", ".join(resource.exports)
+        raise NotKnownError(f"{resource} is exported to {told}, and it is not known where the gateway runs")
+    return resource.is_exported_to(namespace)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from istio_ingress.rules.hosts import wildcards_over
 from istio_ingress.rules.routing import VirtualService
-from istio_ingress.rules.values import Node
-from istio_ingress.walk.answer import NotKnownError
+from istio_ingress.rules.values import Node, NotKnownError
 from istio_ingress.walk.gateways import GatewayPods
 from istio_ingress.walk.listeners import Listener, Server
 from istio_ingress.walk.tables import BoundServices

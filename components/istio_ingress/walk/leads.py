@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from istio_ingress.rules.routing import Service, VirtualService
-from istio_ingress.rules.values import Node
-from istio_ingress.walk.answer import BACKEND, GATEWAY, Answer, NotKnownError, Trail
+from istio_ingress.rules.values import Node, NotKnownError
+from istio_ingress.walk.answer import BACKEND, GATEWAY, Answer, Trail
 from istio_ingress.walk.backends import Backend, Registry, port_of
 from istio_ingress.walk.gateways import GatewayPods
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from istio_ingress.rules.values import Node, UnknownValueError
+from istio_ingress.rules.matches import is_catch_all, path_of
+from istio_ingress.rules.patterns import Pattern
+from istio_ingress.rules.values import Node, NotKnownError, UnknownValueError
 from istio_ingress.walk import paths
-from istio_ingress.walk.answer import NotKnownError
-from istio_ingress.walk.patterns import Pattern
 from istio_ingress.walk.request import Request
 
 #: Headers that the gateway writes itself before routes are matched, so that what they hold cannot be told.
@@ -38,9 +38,8 @@ class RouteMatch:
 
     @cached_property
     def path(self) -> Pattern:
-        """What the path must be; `prefix /` where nothing is said."""
-        uri = Pattern.of(self.node.node("uri")) if "uri" in self.node else Pattern("present", "")
-        return Pattern("prefix", "/") if uri.kind == "present" else uri
+        """What the path must be."""
+        return path_of(self.node)
 
     @cached_property
     def ignores_case(self) -> bool:
@@ -50,9 +49,7 @@ class RouteMatch:
     @cached_property
     def is_catch_all(self) -> bool:
         """Whether Istio moves the route behind those of other VirtualServices, and drops what follows it in its own."""
-        asks_more = any(self.node.node(name).value for name in ("headers", "withoutHeaders", "queryParams"))
-        asks_more |= any(name in self.node for name in ("method", "authority", "scheme"))
-        return (self.path.kind, self.path.value) in (("prefix", "/"), ("regex", ".*")) and not asks_more
+        return is_catch_all(self.node)
 
     def is_for(self, place: Place) -> bool:
         """Whether istiod writes the route into the table of this place."""

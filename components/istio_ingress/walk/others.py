@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from istio_ingress.rules.hosts import is_within
 from istio_ingress.rules.resources import Resource
-from istio_ingress.walk.answer import NotKnownError
+from istio_ingress.rules.values import NotKnownError
 from istio_ingress.walk.gateways import GatewayPods
 
 #: As kubectl calls those that a cluster is asked for besides what the rules read.

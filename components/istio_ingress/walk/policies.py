@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 
 from istio_ingress.rules.resources import Resource
-from istio_ingress.rules.values import Node
+from istio_ingress.rules.values import Node, NotKnownError
 from istio_ingress.walk import paths
-from istio_ingress.walk.answer import NotKnownError
 from istio_ingress.walk.gateways import GatewayPods, Target
 from istio_ingress.walk.request import Request
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from istio_ingress.rules.hosts import covers_host, is_ip_address, is_partial_wildcard, wildcards_over
+from istio_ingress.rules.hosts import completed, in_precedence, is_partial_wildcard, narrower, wildcards_over
 from istio_ingress.rules.routing import VirtualService
-from istio_ingress.rules.values import Node
+from istio_ingress.rules.values import Node, NotKnownError
 from istio_ingress.walk.ages import is_known
-from istio_ingress.walk.answer import NotKnownError
 from istio_ingress.walk.delegates import Find, HttpRoute, http_routes, left_out
 from istio_ingress.walk.gateways import GatewayPods
 from istio_ingress.walk.listeners import Server
@@ -63,8 +62,9 @@ class BoundServices:
         self._by_host: dict[str, list[VirtualService]] = {}
         for rank, service in enumerate(self.services):
             self.rank[id(service)] = rank
-            self.hosts[id(service)] = [_complete(host, service, cluster_domain) for host in service.spec.texts("hosts")]
-            for host in self.hosts[id(service)]:
+            hosts = [completed(host, service.namespace, cluster_domain) for host in service.spec.texts("hosts")]
+            self.hosts[id(service)] = hosts
+            for host in hosts:
                 self._by_host.setdefault(host.lower(), []).append(service)
         self.partial = [host for host in self._by_host if is_partial_wildcard(host)]
         """The wildcards for a part of a label, such as `*-shop.example`."""
@@ -75,9 +75,7 @@ class BoundServices:
 
     def over(self, host: str) -> list[VirtualService]:
         """Those that have this host or a wildcard over it."""
-        return [
-            one for name in (host, *wildcards_over(host), *_partly_over(self.partial, host)) for one in self.of(name)
-        ]
+        return [one for name in in_precedence(host, self.partial) for one in self.of(name)]
 
 
 class RouteTable:
@@ -103,17 +101,13 @@ class RouteTable:
         return found
 
     def virtual_host(self, domain: str) -> VirtualHost | None:
-        """The one for a host, as Envoy looks for it: its own name, then wildcards, the longest first."""
-        for name in (domain, *self._wildcards(domain)) if domain else ("*",):
+        """The one for a host, as Envoy looks for it."""
+        for name in in_precedence(domain, self._partial) if domain else ("*",):
             if name not in self._hosts:
                 self._hosts[name] = self._virtual_host(name)
             if self._hosts[name]:
                 return self._hosts[name]
         return None
-
-    def _wildcards(self, domain: str) -> list[str]:
-        """Those over a host, the longest first."""
-        return sorted([*wildcards_over(domain), *_partly_over(self._partial, domain)], key=len, reverse=True)
 
     @cached_property
     def _partial(self) -> frozenset[str]:
@@ -184,7 +178,7 @@ class RouteTable:
         """Whether a server and a VirtualService have a host in common."""
         mine = server.hosts_for(service.namespace)
         theirs = self._bound(server).hosts[id(service)]
-        return any(_within(one, other) or _within(other, one) for one in mine for other in theirs)
+        return any(narrower(one, other) for one in mine for other in theirs)
 
     def _built(self, service: VirtualService, place: Place, *, secure: bool) -> Iterator[Route]:
         """What follows one that takes everything is dropped."""
@@ -200,33 +194,9 @@ class RouteTable:
                         return
 
 
-def _partly_over(wildcards: Iterable[str], host: str) -> list[str]:
-    """Those for a part of a label that are over a host; their star is at least one character."""
-    return [name for name in wildcards if name != host and len(host) >= len(name) and covers_host(name, host)]
-
-
-def _complete(host: str, service: VirtualService, cluster_domain: str) -> str:
-    if "." in host or host == "*" or is_ip_address(host):
-        return host
-    return f"{host}.{service.namespace}.svc.{cluster_domain}"
-
-
 def _share(server_hosts: list[str], service_hosts: list[str], name: str) -> bool:
     """Whether this is the narrower of a host of the one and a host of the other that it falls under."""
-    for one in server_hosts:
-        for other in service_hosts:
-            narrower = one if _within(one, other) else other if _within(other, one) else ""
-            if narrower.lower() == name:
-                return True
-    return False
-
-
-def _within(host: str, other: str) -> bool:
-    if not other.startswith("*"):
-        return host == other
-    if host.startswith("*"):
-        return len(host) >= len(other) and host[1:].endswith(other[1:])
-    return host.endswith(other[1:])
+    return any(narrower(one, other).lower() == name for one in server_hosts for other in service_hosts)
 
 
 def _ordered(parts: Iterable[list[Route]]) -> list[Route]:

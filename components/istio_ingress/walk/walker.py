@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from istio_ingress.rules.routing import VirtualService
-from istio_ingress.rules.values import MalformedError, Node, UnknownValueError
+from istio_ingress.rules.values import MalformedError, Node, NotKnownError, UnknownValueError
 from istio_ingress.walk import actions, grpc, handshake, others, paths, policies
-from istio_ingress.walk.answer import GATEWAY, Answer, NotKnownError, Result, Trail
+from istio_ingress.walk.answer import GATEWAY, Answer, Result, Trail
 from istio_ingress.walk.credentials import Credentials
 from istio_ingress.walk.gateways import GatewayPods, Target
 from istio_ingress.walk.leads import Leads

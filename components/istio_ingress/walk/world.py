@@ -14,10 +14,9 @@ from istio_ingress.rules.index import resource
 from istio_ingress.rules.resources import Gateway, Resource, Workload
 from istio_ingress.rules.routing import DestinationRule, Service, ServiceEntry, VirtualService
 from istio_ingress.rules.secrets import Secret
-from istio_ingress.rules.values import known
+from istio_ingress.rules.values import NotKnownError, known
 from istio_ingress.walk import exports, others
 from istio_ingress.walk.ages import in_order
-from istio_ingress.walk.answer import NotKnownError
 from istio_ingress.walk.backends import Registry
 from istio_ingress.walk.gateways import GatewayPods, gateway_pods, selector
 from istio_ingress.walk.handshake import Chains
@@ -203,10 +202,9 @@ def _seen(services: Sequence[VirtualService], namespace: str) -> list[VirtualSer
     """Those that proxies of a namespace see, in Istio's order: what is only theirs, what is theirs too, everybody's."""
     ranked = []
     for service in services:
-        exported = service.spec.texts("exportTo")
-        if exports.is_public(exported):
+        if service.is_public:
             ranked.append((2, service))
-        elif exports.reaches(exported, service.namespace, namespace, service):
+        elif exports.reaches(service, namespace):
             ranked.append((0 if service.namespace == namespace else 1, service))
     return [service for _, service in sorted(ranked, key=lambda pair: pair[0])]
 

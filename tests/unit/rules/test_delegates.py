@@ -27,6 +27,12 @@ def root(*matches):
         (prefix("/team", port=80), prefix("/team", port=8080), False),
         (prefix("/team", headers={"x": {"exact": "a"}}), prefix("/team", headers={"x": {"exact": "b"}}), False),
         ({}, prefix("/other"), True),
+        (prefix("/Team", ignoreUriCase=True), prefix("/team/a", ignoreUriCase=True), False),
+        (prefix(""), prefix("/team"), False),
+        (prefix("/team", headers={"X": {"exact": "a"}}), prefix("/team", headers={"x": {"exact": "b"}}), True),
+        (prefix("/team", sourceLabels={"app": "a"}), prefix("/team", sourceLabels={"app": "b"}), False),
+        (prefix("/team", gateways=["shop", "shop/web"]), prefix("/team", gateways=["shop/shop"]), True),
+        (prefix("/team", gateways=["shop"]), prefix("/team", gateways=["shop", "./shop"]), False),
     ],
     ids=str,
 )

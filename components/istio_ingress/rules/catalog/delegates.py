@@ -12,9 +12,10 @@ from istio_ingress.rules.catalog.examples import (
     SERVICE,
     VIRTUAL_SERVICE,
 )
+from istio_ingress.rules.delegation import delegate_key, lies_in, matches_of
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
-from istio_ingress.rules.matches import DelegatedMatch
+from istio_ingress.rules.matches import http_match
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import VirtualService
 from istio_ingress.rules.settings import Settings
@@ -48,7 +49,7 @@ _BOTH = f"{GATEWAY}\n{HTTP_SERVER}\n---\n{VIRTUAL_SERVICE}{_ROOT}---\n{OTHER_VIR
 def delegate_missing(service: VirtualService, index: Index) -> Iterator[Problem]:
     """A route to a delegate that does not exist is dropped: its requests answer 404, or go to a later route."""
     for route in service.spec.nodes("http") if index.settings.complete else ():
-        namespace, name = _delegate_key(service, route)
+        namespace, name = delegate_key(service, route)
         if name and index.virtual_services.find(namespace, name) is None:
             others = (other.name for other in index.virtual_services.beside(namespace) if not other.hosts)
             yield Problem(
@@ -74,7 +75,7 @@ def delegate_missing(service: VirtualService, index: Index) -> Iterator[Problem]
 def delegate_with_hosts(service: VirtualService, index: Index) -> Iterator[Problem]:
     """A VirtualService with hosts of its own is no delegate: the route that delegates to it is dropped."""
     for route in service.spec.nodes("http"):
-        namespace, name = _delegate_key(service, route)
+        namespace, name = delegate_key(service, route)
         delegate = index.virtual_services.find(namespace, name) if name else None
         if delegate and delegate.hosts:
             yield Problem(
@@ -102,7 +103,7 @@ def delegate_with_hosts(service: VirtualService, index: Index) -> Iterator[Probl
 def delegate_hidden(service: VirtualService, index: Index) -> Iterator[Problem]:
     """A delegate must be exported to the namespace of the one that delegates to it, or the route is dropped."""
     for route in service.spec.nodes("http") if service.namespace else ():
-        namespace, name = _delegate_key(service, route)
+        namespace, name = delegate_key(service, route)
         delegate = index.virtual_services.find(namespace, name) if name else None
         if delegate and not delegate.hosts and not delegate.is_exported_to(service.namespace):
             yield Problem(
@@ -124,26 +125,22 @@ def delegate_hidden(service: VirtualService, index: Index) -> Iterator[Problem]:
 def delegate_outside_root(service: VirtualService, index: Index) -> Iterator[Problem]:
     """A match of a delegate must lie within one of the route that delegates to it, or Istio drops its route."""
     for route in service.spec.nodes("http"):
-        namespace, name = _delegate_key(service, route)
+        namespace, name = delegate_key(service, route)
         delegate = index.virtual_services.find(namespace, name) if name else None
         if delegate is None or delegate.hosts:
             continue
-        roots = [DelegatedMatch.of(match, service.gateway_name) for match in route.nodes("match")]
-        if not roots:
-            continue
-        for inner in delegate.spec.nodes("http"):
-            for match in inner.nodes("match"):
-                leaf = DelegatedMatch.of(match, delegate.gateway_name)
-                if not any(root.holds(leaf) for root in roots):
+        roots = matches_of(service, route)
+        for inner in delegate.spec.nodes("http") if roots else ():
+            for match in matches_of(delegate, inner):
+                if not any(lies_in(match, root) for root in roots):
                     yield Problem(
                         delegate,
                         match.path,
-                        f"The match ({leaf}) lies in none of {service} {route.path} ({some(roots)}), so Istio drops "
-                        "the route.",
+                        f"The match ({_words(match)}) lies in none of {service} {route.path} "
+                        f"({some(map(_words, roots))}), so Istio drops the route.",
                         "Narrow it, or widen the other; regular expressions never lie in another match.",
                     )
 
 
-def _delegate_key(service: VirtualService, route: Node) -> tuple[str, str]:
-    delegate = route.node("delegate")
-    return delegate.text("namespace") or service.namespace, delegate.text("name")
+def _words(match: Node) -> str:
+    return str(http_match(match, [], whole=True))

@@ -14,7 +14,7 @@ from istio_ingress.rules.catalog.examples import (
     VIRTUAL_SERVICE,
 )
 from istio_ingress.rules.finding import Problem, Severity
-from istio_ingress.rules.hosts import wildcards_over
+from istio_ingress.rules.hosts import in_precedence, is_partial_wildcard
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.matches import Match
 from istio_ingress.rules.registry import Example, rule
@@ -124,8 +124,8 @@ def virtualservice_host_repeated(index: Index, _: Index) -> Iterator[Problem]:
             second.member.service,
             "spec.hosts",
             f"{words} {kind} routes in {first.member.service} too, on the Gateway {second.member.gateway}: "
-            f"({second.match}) here and ({first.match}) there take the same requests, and the VirtualService that was "
-            "created first answers them.",
+            f"({second.match}) here and ({first.match}) there take the same requests, and the {_elder(first, second)} "
+            "was created first answers them.",
             "Put the routes of a host into one VirtualService, or delegate from one.",
         )
 
@@ -147,8 +147,9 @@ def wildcard_routes_hidden(index: Index, _: Index) -> Iterator[Problem]:
             by_listener.setdefault(tuple(listener), {})[str(host)] = place
     said: set[tuple[int, int]] = set()
     for places in by_listener.values():
+        partial = [name for name in places if is_partial_wildcard(name)]
         for host, place in places.items():
-            over = (name for name in wildcards_over(host) if name != "*")  # what is for any host is for the others
+            over = (name for name in in_precedence(host, partial)[1:] if name != "*")  # which is for the other hosts
             wide = next((places[name] for name in over if name in places), None)
             for service in wide.services if wide else ():
                 pair = id(service), id(place.services[0])
@@ -209,6 +210,12 @@ def _places(service: VirtualService, index: Index) -> list[tuple[_Key, _Member]]
 def _listener(server: Server, index: Index) -> _Key:
     """What has one table of routes: a TLS server that the gateway ends, or every other server of a port."""
     return ("server", id(server)) if server.terminates else ("port", *index.listeners.place(server))
+
+
+def _elder(first: _Route, second: _Route) -> str:
+    """Whose age decides between two routes: Istio goes through the Gateways by age before the VirtualServices."""
+    names = first.member.gateway, second.member.gateway
+    return "VirtualService that" if names[0] == names[1] else f"one whose Gateway ({' or '.join(sorted(names))})"
 
 
 def _meet(one: _Member, other: _Member, index: Index) -> bool:

@@ -198,6 +198,8 @@ def match_elsewhere(service: VirtualService, index: Index) -> Iterator[Problem]:
 
     It never holds; the port of a match is the server's, not the one behind a Service.
     """
+    if not service.hosts:
+        return  # a delegate is bound to the Gateways of those that delegate to it
     names = {service.gateway_name(name) for name in service.gateways}
     gateways = index.gateways_of(service)
     known_all = MESH not in service.gateways and len(gateways) == len(service.gateways)

@@ -74,13 +74,6 @@ def _are_labels(name: str) -> bool:
     return not _NUMBER.fullmatch(last) and all(map(is_label, labels)) and (not last or is_label(last))
 
 
-def meets(one: str, other: str) -> bool:
-    """Whether two hosts, each a name or a wildcard, stand for a common name."""
-    if one.startswith("*"):
-        return other.endswith(one[1:]) or (other.startswith("*") and one[1:].endswith(other[1:]))
-    return one.endswith(other[1:]) if other.startswith("*") else one == other
-
-
 def is_claim(header: str) -> bool:
     """Whether a header's name stands for a claim of a JWT: `@request.auth.claims.group`."""
     return _CLAIM.fullmatch(header) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from istio_ingress.rules.hosts import narrower
 from istio_ingress.rules.schema import common
 from istio_ingress.rules.schema.common import is_claim, is_host
 from istio_ingress.rules.schema.fields import Fields
@@ -64,7 +65,7 @@ def _overlaps(spec: Fields) -> Iterator[Refusal]:
     if not all(is_host(host) or _is_generated(spec, host) for host, _ in hosts):
         return  # addresses are not compared either
     for position, (host, path) in enumerate(hosts):
-        first = next((other for other, _ in hosts[:position] if common.meets(other, host)), "")
+        first = next((other for other, _ in hosts[:position] if narrower(other, host)), "")
         if first:
             message = (
                 f"{quoted(host)} is a host of {first!r} too." if host != first else f"{quoted(host)} is there twice."

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from istio_ingress.rules.values import Node
-from istio_ingress.walk.answer import NotKnownError
+from istio_ingress.rules.values import Node, NotKnownError
 
 #: Where Python would read a pattern otherwise than RE2: classes by name, \Q, \z, possessive and lazy words, {,n}.
 _FOREIGN = re.compile(r"\\[pPCQEzZxkg]|\[\[:|\(\?[<U#>]|\(\?P=|[*+?}]\+|\{,|&&|--|\|\||~~")
