@@ -15,6 +15,7 @@ _PREFIX = "pulumi-kubernetes-"  # as the provider's own begin, so that it knows 
 _OF_EVERY_STACK = "pulumi-istio-ingress"  # until 2026-11-26; objects of that time keep it
 _LONGEST = 128  # what the API server takes
 _DIGITS = 10
+_OF_SOME_STACK = re.compile(rf"{_PREFIX}[0-9a-f]{{8}}|{_OF_EVERY_STACK}")
 _OURS = re.compile(rf"{_PREFIX}.*-[0-9a-f]{{{_DIGITS}}}|{_OF_EVERY_STACK}")
 
 
@@ -23,6 +24,11 @@ def field_manager(project: str, stack: str) -> str:
     digest = hashlib.sha256(json.dumps([project, stack]).encode()).hexdigest()[:_DIGITS]
     readable = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{project}-{stack}")
     return f"{_PREFIX}{readable[: _LONGEST - len(_PREFIX) - len(digest) - 1]}-{digest}"
+
+
+def is_of_some_stack(manager: str) -> bool:
+    """Whether it does not say which stack writes: the provider's own, of programs that name none, and our old one."""
+    return _OF_SOME_STACK.fullmatch(manager) is not None
 
 
 def is_ours(manager: str) -> bool:

@@ -14,6 +14,7 @@ from .component import ALL_DEFAULTS, Component
 from .manifests import expectations, istio
 from .names import fit, object_name
 from .refusal import Complaint, refuse
+from .rules.routing import MESH
 
 
 class HostRoutesArgs(ObjectArgs):
@@ -64,7 +65,7 @@ class HostRoutes(Component, takes=HostRoutesArgs, makes=("VirtualService",)):
             yield from scope_complaints(f"hosts[{index}].host", [host["host"]], why)
             for further, one in enumerate(host.get("further_hosts", ())):
                 yield from scope_complaints(f"hosts[{index}].further_hosts[{further}]", [one], why)
-            if "mesh" in gateways and "*" in routed_hosts.names_of(host):
+            if MESH in gateways and "*" in routed_hosts.names_of(host):
                 yield Complaint(f"hosts[{index}].host", "*", "a name where mesh is among the gateways")
 
     def _declare(self, name: str, args: HostRoutesArgs) -> None:
@@ -74,8 +75,8 @@ class HostRoutes(Component, takes=HostRoutesArgs, makes=("VirtualService",)):
             namespace = args.get("namespace", "default")
             gateways.insert(0, self._admitting(name, args["shared_gateway"], hosts, namespace))
         for host in hosts:
-            in_mesh = host.in_mesh and "mesh" not in gateways
-            spec = istio.http_routes(host, [*gateways, *["mesh"] * in_mesh], host.backend)
+            in_mesh = host.in_mesh and MESH not in gateways
+            spec = istio.http_routes(host, [*gateways, *[MESH] * in_mesh], host.backend)
             istio.virtual_service(
                 f"{name}-{host.label}-routes",
                 host.virtual_service_name or fit(object_name(name), host.label),

@@ -14,6 +14,7 @@ from .component import ALL_DEFAULTS, Component
 from .manifests import expectations, istio
 from .names import fit, object_name
 from .refusal import Complaint
+from .rules.routing import MESH
 
 
 class HttpGatewayArgs(GatewayArgs):
@@ -73,7 +74,7 @@ class HttpGateway(Component, takes=HttpGatewayArgs, makes=("Gateway", "VirtualSe
             bind=args.get("bind"),
         )
         for host in hosts:
-            spec = istio.http_routes(host, [gateway_name, *["mesh"] * host.in_mesh], host.backend)
+            spec = istio.http_routes(host, [gateway_name, *[MESH] * host.in_mesh], host.backend)
             istio.virtual_service(
                 f"{name}-{host.label}-routes",
                 host.virtual_service_name or fit(gateway_name, host.label),

@@ -19,6 +19,7 @@ from .manifests import expectations, istio, kubernetes_ingress, workloads
 from .manifests.kubernetes_ingress import Entry
 from .names import fit, object_name
 from .refusal import Complaint
+from .rules.routing import MESH
 
 
 class HttpbinIngressArgs(GatewayArgs):
@@ -125,7 +126,7 @@ def _gateway(
         selector=pods.selector,
         bind=args.get("bind"),
     )
-    gateways = [gateway_name, "mesh"] if args.get("mesh_hosts") else [gateway_name]
+    gateways = [gateway_name, MESH] if args.get("mesh_hosts") else [gateway_name]
     spec = istio.http_routes(host, gateways, backend)
     istio.virtual_service(
         f"{name}-routes",

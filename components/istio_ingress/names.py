@@ -3,6 +3,8 @@
 import hashlib
 import re
 
+from .rules.names import LONGEST_LABEL
+
 _OTHER = re.compile("[^a-z0-9]+")
 _HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PLAIN = re.compile("[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -26,7 +28,7 @@ def object_name(name: str) -> str:
     return f"c-{made}" if made else f"c-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def fit(*parts: str, longest: int = 63) -> str:
+def fit(*parts: str, longest: int = LONGEST_LABEL) -> str:
     """The parts joined by '-', cut where Kubernetes would refuse the length, with a digest so that no two cuts meet."""
     whole = "-".join(parts)
     if len(whole) <= longest:

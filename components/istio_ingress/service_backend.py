@@ -20,6 +20,8 @@ from .names import fit, object_name
 from .pki.given_certificates import BUNDLE, CHAIN, KEY, Text
 from .pki.issuing import KeyPair
 from .refusal import Complaint
+from .rules.defaults import CLUSTER_DOMAIN
+from .rules.hosts import completed
 
 
 class BackendScope(Enum):
@@ -164,7 +166,7 @@ def _full_name(args: ServiceBackendArgs) -> pulumi.Input[str]:
 
 
 def _completed(service: str, namespace: str) -> str:
-    return service if "." in service else f"{service}.{namespace}.svc.cluster.local"
+    return completed(service, namespace, CLUSTER_DOMAIN)
 
 
 def _scope(args: ServiceBackendArgs) -> BackendScope:

@@ -1,6 +1,5 @@
 """What a person adds to the objects that a component declares: labels, annotations, fields for which it has no word."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,6 +8,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from ..refusal import Complaint
+from ..rules.names import LONGEST_LABEL, is_label_key, is_label_value
 
 
 class ApiVersion(Enum):
@@ -59,8 +59,6 @@ _FIELDS = {
     "Service": ("spec",),
     "VirtualService": ("spec",),
 }
-_NAME = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
-_VALUE = re.compile(r"([A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?)?")
 
 
 @dataclass(frozen=True)
@@ -122,10 +120,10 @@ def complaints(args: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[Compla
 
 def _name_complaints(part: str, told: Any) -> Iterator[Complaint]:
     for name, value in told.items() if isinstance(told, Mapping) else ():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not is_label_key(name):
             yield Complaint(part, name, "a mapping by names, such as 'team' or 'example.com/team'")
-        if part == "labels" and isinstance(value, str) and not _VALUE.fullmatch(value):
-            wanted = "at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
+        if part == "labels" and isinstance(value, str) and not is_label_value(value):
+            wanted = f"at most {LONGEST_LABEL} letters, digits, '-', '_' and '.', a letter or digit first and last"
             yield Complaint(f"{part}.{name}", value, wanted)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from ..refusal import Complaint
+from ..rules.http import TOKEN
 from .schema import known
 
 
@@ -114,7 +115,7 @@ _ANSWERS = (
     "protocol",
     "body",
 )
-_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_NAME = re.compile(TOKEN)
 
 
 def complaints(args: Mapping[str, Any]) -> Iterator[Complaint]:

@@ -7,6 +7,8 @@ from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 
+from istio_ingress.rules.defaults import GATEWAY_SELECTOR, ROOT_NAMESPACE
+
 
 class IngressGateway(TypedDict):
     """The Envoy pods that somebody installed. The defaults fit `istioctl install` with its default profile."""
@@ -28,8 +30,8 @@ class IngressGateway(TypedDict):
 class GatewayPods:
     """An `IngressGateway` with its defaults filled in."""
 
-    namespace: pulumi.Input[str] = "istio-system"
-    selector: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=lambda: {"istio": "ingressgateway"})
+    namespace: pulumi.Input[str] = ROOT_NAMESPACE
+    selector: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=GATEWAY_SELECTOR.copy)
     http_port: pulumi.Input[int] = 80
     https_port: pulumi.Input[int] = 443
 

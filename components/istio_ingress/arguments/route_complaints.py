@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from ..refusal import Complaint
+from ..rules.http import TOKEN
 from .expectations import complaints as expectation_complaints
 from .route_actions import Redirect, Rewrite
 from .route_policies import HeaderChanges
@@ -16,8 +17,8 @@ GATEWAY_PATHS = frozenset({"exact", "prefix", "regex"})
 INGRESS_PATHS = frozenset({"exact", "path", "prefix"})
 _PATHS = ("exact", "path", "prefix", "regex")
 _INGRESS_FIELDS = INGRESS_PATHS | {"service", "port"}
-_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+|:(method|scheme|authority|path)|@request\.auth\.claims[.\[].+")
-_CHANGED_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_NAME = re.compile(rf"{TOKEN}|:(method|scheme|authority|path)|@request\.auth\.claims[.\[].+")
+_CHANGED_NAME = re.compile(TOKEN)
 # What only a request that is handed on to a Service can have.
 _HANDED_ON = {
     "redirect": ("fault", "mirrors", "retries", "rewrite", "subset", "timeout"),

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..refusal import NOT_SHOWN
-from ..rules.credential_keys import CA_SUFFIX, CONFIG_MAP, LONGEST_NAME
+from ..rules.credential_keys import CA_SUFFIX, CONFIG_MAP, LONGEST_CREDENTIAL
 from ..rules.hosts import is_ip_address
+from ..rules.names import DNS_NAME, LABEL, LONGEST_LABEL, LONGEST_NAME, LONGEST_PLACE, LONGEST_SUBJECT
 
 
 class Check(NamedTuple):
@@ -30,20 +31,18 @@ def _whole(least: int, most: int, wanted: str) -> Check:
     return Check(lambda v: type(v) is int and least <= v <= most, wanted)
 
 
-_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_DNS_NAME = rf"(?!.*\.[0-9]+$){_LABEL}(\.{_LABEL})*"
+_DNS_NAME = rf"(?!.*\.[0-9]+$){DNS_NAME}"
+_LONGEST_QUALIFIED = LONGEST_LABEL + 1 + LONGEST_NAME  # a namespace's name, a slash, a name
 
-_label = _text(_LABEL, 63, "a DNS label: at most 63 lower-case letters, digits and '-'")
-OBJECT_NAME = _text(
-    "[a-z]([-a-z0-9]{0,61}[a-z0-9])?", 63, "a DNS label that begins with a letter, such as 'my-httpbin'"
-)
-_dns_name = _text(_DNS_NAME, 253, "a DNS name in lower case, such as 'httpbin.example.com'")
+_label = _text(LABEL, LONGEST_LABEL, f"a DNS label: at most {LONGEST_LABEL} lower-case letters, digits and '-'")
+OBJECT_NAME = _text(rf"(?=[a-z]){LABEL}", LONGEST_LABEL, "a DNS label that begins with a letter, such as 'my-httpbin'")
+_dns_name = _text(_DNS_NAME, LONGEST_NAME, "a DNS name in lower case, such as 'httpbin.example.com'")
 _pattern = _text(
-    rf"((\*|\.|{_LABEL})/)?(\*|(\*\.)?{_DNS_NAME})",
-    317,
+    rf"((\*|\.|{LABEL})/)?(\*|(\*\.)?{_DNS_NAME})",
+    _LONGEST_QUALIFIED,
     "a DNS name, '*.' and a DNS name, or '*', in lower case, alone or after a namespace and '/'",
 )
-_san = _text(rf"(\*\.)?{_DNS_NAME}", 253, "a DNS name, or '*.' and a DNS name, in lower case")
+_san = _text(rf"(\*\.)?{_DNS_NAME}", LONGEST_NAME, "a DNS name, or '*.' and a DNS name, in lower case")
 _path = _text(r"/\S*", 2048, "a path that begins with '/'")
 # Refuses only what cannot be such text: `given_certificates` reads it. Nothing long is shown, as it may be a key.
 _pem = _text(r"[\s\S]*-----[\s\S]*", 1_000_000, "text in PEM format")._replace(
@@ -51,12 +50,12 @@ _pem = _text(r"[\s\S]*-----[\s\S]*", 1_000_000, "text in PEM format")._replace(
 )
 _credential = _text(
     rf"(?!.*{CA_SUFFIX}$){_DNS_NAME}",
-    LONGEST_NAME,
+    LONGEST_CREDENTIAL,
     f"a Secret's bare name, not ending in '{CA_SUFFIX}'",
 )
-_secret = _text(_DNS_NAME, 253, "a Secret's bare name")
-_x520 = _text(r"\S(.*\S)?", 64, "text of at most 64 characters (X.520 allows no more)")
-_x520_long = _text(r"\S(.*\S)?", 128, "text of at most 128 characters (X.520 allows no more)")
+_secret = _text(_DNS_NAME, LONGEST_NAME, "a Secret's bare name")
+_x520 = _text(r"\S(.*\S)?", LONGEST_SUBJECT, f"text of at most {LONGEST_SUBJECT} characters (X.520 allows no more)")
+_x520_long = _text(r"\S(.*\S)?", LONGEST_PLACE, f"text of at most {LONGEST_PLACE} characters (X.520 allows no more)")
 _uri = _text(r"[a-z][-+.a-z0-9]*://\S+", 2048, "a URI")
 _days = _whole(1, 36_500, "a whole number of days from 1 to 36500")
 _generation = _whole(1, 2**31, "a whole number from 1, raised by one to rotate")
@@ -74,7 +73,9 @@ VALUES: dict[str, Check] = {
     "cipher_suites": _text("[-+!@A-Z0-9_:]+", 64, "cipher suite names as OpenSSL writes them"),
     "client_ca": _pem,
     "client_ca_credential": _text(
-        rf"({CONFIG_MAP}{_LABEL}/)?{_DNS_NAME}", 330, f"a Secret's bare name, or '{CONFIG_MAP}namespace/name'"
+        rf"({CONFIG_MAP}{LABEL}/)?{_DNS_NAME}",
+        len(CONFIG_MAP) + _LONGEST_QUALIFIED,
+        f"a Secret's bare name, or '{CONFIG_MAP}namespace/name'",
     ),
     "client_names": _text(r"\S(.*\S)?", 2048, "a name as a certificate has it (subjectAltName)"),
     "common_name": _x520,
@@ -92,7 +93,7 @@ VALUES: dict[str, Check] = {
     "http_port": _port,
     "https_port": _port,
     "image": _text(r"\S+", 512, "an image reference"),
-    "ingress_class": _text(_DNS_NAME, 253, "an IngressClass's name"),
+    "ingress_class": _text(_DNS_NAME, LONGEST_NAME, "an IngressClass's name"),
     "leaf_generation": _generation,
     "locality": _x520_long,
     "max_leaf_days": _days,

@@ -8,6 +8,7 @@ from typing import Any
 
 from istio_ingress.doctor.probes import Probe, Target
 from istio_ingress.live.facts import ClusterFacts
+from istio_ingress.rules.defaults import ROOT_NAMESPACE
 from istio_ingress.rules.finding import Finding
 from istio_ingress.rules.resources import Resource
 from istio_ingress.rules.routing import DestinationRule, Service
@@ -17,7 +18,6 @@ from istio_ingress.topology.manifests import name_of
 from istio_ingress.walk import Request, paths, policies
 from istio_ingress.walk.gateways import GatewayPods
 
-_ROOT_NAMESPACE = "istio-system"
 _ASKS_WHO = ("from", "when")
 _BY_TOKEN = ("requestPrincipals", "notRequestPrincipals")
 
@@ -109,7 +109,7 @@ class Surroundings:
         for manifest in self._facts.cluster.seen(kind):
             spec = manifest.get("spec") or {}
             wanted = (spec.get("selector") or {}).get("matchLabels") or {}
-            is_near = name_of(manifest)[0] in (namespace, _ROOT_NAMESPACE)
+            is_near = name_of(manifest)[0] in (namespace, ROOT_NAMESPACE)
             if is_near and not {"targetRef", "targetRefs"} & spec.keys() and wanted.items() <= labels.items():
                 yield Resource(manifest, namespace)
 

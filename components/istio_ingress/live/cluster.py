@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from istio_ingress.live import tools
 from istio_ingress.live.errors import LiveError, NotAskedError
 from istio_ingress.rules import kinds
-from istio_ingress.rules.hosts import is_dns_subdomain
+from istio_ingress.rules.names import is_dns_subdomain
 from istio_ingress.topology.manifests import Manifest, name_of
 
 # What the checks and the map look at besides what the rules read.

@@ -16,6 +16,7 @@ from istio_ingress.live.certificates import Chain
 from istio_ingress.live.cluster import Cluster
 from istio_ingress.live.errors import LiveError, NotAskedError
 from istio_ingress.rules import kinds
+from istio_ingress.rules.defaults import GATEWAY_SERVICE, ROOT_NAMESPACE
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.resources import Gateway, Server
 from istio_ingress.rules.values import known
@@ -30,8 +31,8 @@ T = TypeVar("T")
 class GatewayName:
     """The Service in front of the gateway's pods."""
 
-    namespace: str = "istio-system"
-    service: str = "istio-ingressgateway"
+    namespace: str = ROOT_NAMESPACE
+    service: str = GATEWAY_SERVICE
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.service}"

@@ -10,7 +10,7 @@ import pulumi
 from ..arguments.additions import Additions
 from ..field_managers import ANNOTATION, field_manager
 from ..names import fit
-from ..rules.credential_keys import LONGEST_NAME
+from ..rules.credential_keys import LONGEST_CREDENTIAL
 
 Manifest = dict[str, Any]
 
@@ -83,7 +83,7 @@ def name_by_contents(name: str, contents: Mapping[str, pulumi.Input[str]]) -> pu
     """
     texts = pulumi.Output.unsecret(pulumi.Output.from_input(dict(contents)))
     whose = [pulumi.get_project(), pulumi.get_stack()]
-    return texts.apply(lambda known: fit(name, _digest([*whose, sorted(known.items())]), longest=LONGEST_NAME))
+    return texts.apply(lambda known: fit(name, _digest([*whose, sorted(known.items())]), longest=LONGEST_CREDENTIAL))
 
 
 def _digest(contents: Any) -> str:

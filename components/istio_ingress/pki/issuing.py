@@ -13,6 +13,7 @@ import pulumi_tls as tls
 
 from ..refusal import Complaint
 from ..rules.hosts import is_ip_address
+from ..rules.names import LONGEST_SUBJECT
 from .keys import KeyAlgorithm, private_key
 from .renewal import Renewal
 
@@ -163,8 +164,8 @@ def _kind(name: str) -> str:
 
 
 def common_name(host: pulumi.Input[str]) -> pulumi.Input[str] | None:
-    """The host as a certificate's CN, unless it is known to be longer than the 64 characters that X.520 allows."""
-    return None if isinstance(host, str) and len(host) > 64 else host
+    """The host as a certificate's CN, unless it is known to be longer than X.520 allows."""
+    return None if isinstance(host, str) and len(host) > LONGEST_SUBJECT else host
 
 
 def bundle(issuer: Issuer) -> pulumi.Output[str]:

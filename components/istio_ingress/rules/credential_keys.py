@@ -5,6 +5,8 @@ The one place that knows them: the rules read such Secrets, the components write
 
 from typing import NamedTuple
 
+from istio_ingress.rules.names import LONGEST_NAME
+
 
 class Keys(NamedTuple):
     """The names of the values in one Secret."""
@@ -23,5 +25,5 @@ IN_ORDER = (GENERIC, TLS)
 CA_SUFFIX = "-cacert"
 #: Before `namespace/name`, where a ConfigMap stands instead of a Secret (Istio 1.28 and later).
 CONFIG_MAP = "configmap://"
-#: Characters of a credential's name: Kubernetes allows 253, and the name of its CA's Secret is longer.
-LONGEST_NAME = 253 - len(CA_SUFFIX)
+#: Characters of a credential's name: that of its CA's Secret is longer.
+LONGEST_CREDENTIAL = LONGEST_NAME - len(CA_SUFFIX)

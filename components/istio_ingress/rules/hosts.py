@@ -7,21 +7,12 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from typing import Generic, TypeVar
 
+from istio_ingress.rules.names import LONGEST_LABEL, LONGEST_NAME
+
 Owner = TypeVar("Owner")
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.IGNORECASE)
 _WILDCARD_LABEL = re.compile(r"\*-?[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.IGNORECASE)
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-
-
-def is_dns_label(name: str) -> bool:
-    """Whether a name is an RFC 1123 label, as Kubernetes requires of names without dots."""
-    return len(name) <= 63 and _DNS_LABEL.fullmatch(name) is not None
-
-
-def is_dns_subdomain(name: str) -> bool:
-    """Whether a name is an RFC 1123 subdomain, as Kubernetes requires of most names."""
-    return len(name) <= 253 and all(_DNS_LABEL.fullmatch(part) for part in name.split("."))
 
 
 def is_ip_address(host: str) -> bool:
@@ -79,12 +70,12 @@ def fault(host: str) -> str:
         return "a wildcard can only begin the first label"
     if re.fullmatch(r".+:\d+", name):
         return "it has a port"
-    if len(name) > 253:
-        return f"it has {len(name)} characters and 253 are allowed"
+    if len(name) > LONGEST_NAME:
+        return f"it has {len(name)} characters and {LONGEST_NAME} are allowed"
     labels = name.removesuffix(".").split(".")
-    too_long = next((label for label in labels if len(label) > 63), "")
+    too_long = next((label for label in labels if len(label) > LONGEST_LABEL), "")
     if too_long:
-        return f"its label {too_long!r} has {len(too_long)} characters and 63 are allowed"
+        return f"its label {too_long!r} has {len(too_long)} characters and {LONGEST_LABEL} are allowed"
     wrong = next((label for label in labels if not _LABEL.fullmatch(label)), None)
     if wrong is not None:
         return f"{wrong!r} is not a DNS label"

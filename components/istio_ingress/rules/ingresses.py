@@ -11,7 +11,6 @@ from istio_ingress.rules.values import Node
 CONTROLLER = "istio.io/ingress-controller"
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 #: What Istio selects for Ingresses unless the mesh configuration says otherwise.
-SELECTOR = {"istio": "ingressgateway"}
 #: What makes a path of the type ImplementationSpecific a prefix to Istio.
 GLOBS = ("/*", ".*")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from istio_ingress.rules import plain, releases
+from istio_ingress.rules.defaults import CLUSTER_DOMAIN
 from istio_ingress.rules.finding import Severity
 from istio_ingress.rules.plain import SettingError
 from istio_ingress.rules.waivers import parts
@@ -31,7 +32,7 @@ class Settings:
     #: The release of Istio that runs, such as "1.29". By default the newest that the rules know.
     istio_version: str = releases.shown(releases.NEWEST)
     #: The DNS suffix of Services.
-    cluster_domain: str = "cluster.local"
+    cluster_domain: str = CLUSTER_DOMAIN
     #: The manifests are all there is in the cluster, so what is not among them does not exist.
     complete: bool = False
     #: The manifests are what one program declares: where it declares some Services of a namespace, there are no others.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from istio_ingress.rules import Manifest as WithOrigin
+from istio_ingress.rules.defaults import CLUSTER_DOMAIN, GATEWAY_SELECTOR
 from istio_ingress.rules.kinds import ISTIO
 from istio_ingress.rules.resources import Resource
 from istio_ingress.topology.manifests import Manifest, name_of
@@ -13,7 +14,6 @@ from istio_ingress.topology.manifests import Manifest, name_of
 CONTROLLER = "istio.io/ingress-controller"
 ANNOTATION = "kubernetes.io/ingress.class"
 #: What Istio selects for Ingresses unless the mesh configuration says otherwise.
-SELECTOR = {"istio": "ingressgateway"}
 #: Rules that mean the same for an Ingress; the others are about fields that only Istio sets here.
 RULES = ("certificate-", "credential-", "host-conflict", "route-service-", "route-port-missing")
 #: Rules about an Ingress that say what others say here of what Istio makes of it.
@@ -77,7 +77,7 @@ def as_istio(ingresses: Iterable[Manifest], services: Sequence[Manifest]) -> Ite
         default = [{"backend": spec["defaultBackend"]}] if spec.get("defaultBackend") else []
         if default and not by_host:
             by_host["*"] = []
-        gateway = {"selector": SELECTOR, "servers": list(_servers(spec, list(by_host)))}
+        gateway = {"selector": GATEWAY_SELECTOR, "servers": list(_servers(spec, list(by_host)))}
         yield WithOrigin({"apiVersion": _API, "kind": "Gateway", "metadata": metadata, "spec": gateway}, origin)
         for number, (host, paths) in enumerate(by_host.items()):
             routes = [_route(path, namespace, ports) for path in [*paths, *default]]
@@ -101,7 +101,7 @@ def _route(path: Mapping[str, Any], namespace: str, ports: Mapping[tuple[str, st
     name, port = str(service.get("name", "")), service.get("port") or {}
     of_name = (one.get("port") for one in ports.get((namespace, name), []) if one.get("name") == port.get("name"))
     number = port.get("number") or next(of_name, 0)
-    destination = {"host": f"{name}.{namespace}.svc.cluster.local", "port": {"number": number}}
+    destination = {"host": f"{name}.{namespace}.svc.{CLUSTER_DOMAIN}", "port": {"number": number}}
     return {"match": _match(path), "route": [{"destination": destination}]}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from istio_ingress.rules.patterns import Pattern
+from istio_ingress.rules.schema.durations import SECOND, nanoseconds
 from istio_ingress.rules.values import Node
 from istio_ingress.walk.request import Request
 
@@ -39,7 +39,7 @@ class Cors:
             if self.node.texts(field):
                 found[header] = ",".join(self.node.texts(field))
         if "maxAge" in self.node:
-            found["access-control-max-age"] = _seconds(self.node.text("maxAge"))
+            found["access-control-max-age"] = str((nanoseconds(self.node.text("maxAge")) or 0) // SECOND)
         found.pop("access-control-expose-headers", None)
         return found
 
@@ -63,14 +63,5 @@ class Cors:
         return any(one.takes(origin) or one.takes("*") for one in told)
 
 
-_UNITS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001, "us": 1e-6, "ns": 1e-9}
-
-
 def _first(request: Request, name: str) -> str:
     return next(iter(request.values(name)), "")
-
-
-def _seconds(duration: str) -> str:
-    """Whole seconds of a duration as Go writes it: `1h30m`, `10s`, `500ms`."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)", duration)
-    return str(int(sum(float(number) * _UNITS[unit] for number, unit in parts)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from istio_ingress.rules.defaults import GATEWAY_LABELS, ROOT_NAMESPACE
 from istio_ingress.rules.resources import Gateway, Workload
 from istio_ingress.rules.routing import Service
 from istio_ingress.rules.values import known
@@ -14,8 +15,6 @@ Labels = Mapping[str, str]
 Target = int | str
 
 #: What `istioctl install` makes; taken where the manifests have no gateway of these labels.
-DEFAULT_LABELS = {"app": "istio-ingressgateway", "istio": "ingressgateway"}
-DEFAULT_NAMESPACE = "istio-system"
 DEFAULT_PORTS: Mapping[int, Target] = {80: 8080, 443: 8443}
 _OF_ONE_REPLICA = frozenset({"pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
                              "apps.kubernetes.io/pod-index"})  # fmt: skip
@@ -126,12 +125,12 @@ def _behind(selector: frozenset[tuple[str, str]], services: list[Service]) -> li
 
 
 def _assumed(selector: frozenset[tuple[str, str]], namespace: str) -> GatewayPods:
-    if selector <= DEFAULT_LABELS.items():
+    if selector <= GATEWAY_LABELS.items():
         says = (
             f"no manifest has a gateway with these labels: taken for Istio's default one in "
-            f"{namespace or DEFAULT_NAMESPACE}, whose Service leads 80 to 8080 and 443 to 8443"
+            f"{namespace or ROOT_NAMESPACE}, whose Service leads 80 to 8080 and 443 to 8443"
         )
-        return GatewayPods(namespace or DEFAULT_NAMESPACE, DEFAULT_LABELS, (), says, DEFAULT_PORTS)
+        return GatewayPods(namespace or ROOT_NAMESPACE, GATEWAY_LABELS, (), says, DEFAULT_PORTS)
     says = "no manifest has a gateway with these labels: taken as there, its Service with the ports of the Gateways"
     return GatewayPods(namespace, dict(selector), (), says)
 

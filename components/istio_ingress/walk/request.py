@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
+from istio_ingress.rules.http import TOKEN
+
 _PORTS = {"http": 80, "https": 443}
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN = re.compile(TOKEN)
 _HOST = re.compile(r"\[[0-9a-fA-F:.]+\]|[^\s/\\?#@:\[\]]+")
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from istio_ingress.rules import kinds
 from istio_ingress.rules.credential_keys import CA_SUFFIX
+from istio_ingress.rules.defaults import CLUSTER_DOMAIN, ROOT_NAMESPACE
 from istio_ingress.rules.index import resource
 from istio_ingress.rules.resources import Gateway, Resource, Workload
 from istio_ingress.rules.routing import DestinationRule, Service, ServiceEntry, VirtualService
@@ -33,8 +34,8 @@ class Knowledge:
 
     namespace: str = "default"
     """Of manifests that name none."""
-    cluster_domain: str = "cluster.local"
-    root_namespace: str = "istio-system"
+    cluster_domain: str = CLUSTER_DOMAIN
+    root_namespace: str = ROOT_NAMESPACE
     """Istio's own, whose DestinationRules are everybody's."""
     complete: bool = True
     """What is not among the manifests does not exist; otherwise it is not known."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from istio_ingress import rules
+from istio_ingress.field_managers import ANNOTATION, is_of_some_stack
 from istio_ingress.rules.finding import Finding, Severity
 from istio_ingress.rules.kinds import find
 
-_MANAGER = "pulumi.com/patchFieldManager"
-#: How the provider writes objects of programs that name no manager: those do not say whose they are.
-_OF_SOME_STACK = re.compile("pulumi-kubernetes-[0-9a-f]{8}|pulumi-istio-ingress")
 #: They miss what is in Secrets, which are not asked for: judged by what is declared alone.
 _ABOUT_SECRETS = {"credential-absent", "credential-namespace", "ingress-credential-namespace", "mutual-ca-missing"}
 _REPEATED = "resource-repeated"
@@ -74,7 +71,7 @@ def written_by(manifest: Mapping[str, Any]) -> str:
     """The field manager that an object says it is written by; empty where it names none."""
     metadata = manifest.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    manager = annotations.get(_MANAGER) if isinstance(annotations, Mapping) else None
+    manager = annotations.get(ANNOTATION) if isinstance(annotations, Mapping) else None
     return manager if isinstance(manager, str) else ""
 
 
@@ -83,9 +80,9 @@ def by_manager(own: str) -> Callable[[Mapping[str, Any]], bool | None]:
 
     def is_own(manifest: Mapping[str, Any]) -> bool | None:
         if manager := written_by(manifest):
-            return True if manager == own else None if _OF_SOME_STACK.fullmatch(manager) else False
+            return True if manager == own else None if is_of_some_stack(manager) else False
         managed = manifest["metadata"].get("managedFields") or []
-        return None if any(_OF_SOME_STACK.fullmatch(str(one.get("manager"))) for one in managed) else False
+        return None if any(is_of_some_stack(str(one.get("manager"))) for one in managed) else False
 
     return is_own
 
@@ -104,7 +101,7 @@ def taken(declared: Iterable[rules.Manifest], living: Iterable[rules.Manifest], 
         for one in living
         if (manager := written_by(one))
         and managers.get(Identity.of(one), "")
-        and not _OF_SOME_STACK.fullmatch(manager)
+        and not is_of_some_stack(manager)
         and managers[Identity.of(one)] != manager
     ]
 

@@ -4,9 +4,10 @@ import pulumi
 import pytest
 
 from istio_ingress import HttpbinIngress, RedirectPort, RedirectScheme, TlsGateway, UnmatchedPreflights
-from istio_ingress.arguments.route_values import ROUTE_VALUES, milliseconds
+from istio_ingress.arguments.route_values import ROUTE_VALUES
 from istio_ingress.arguments.routes import needs_backend
 from istio_ingress.manifests.routes import http_rules
+from istio_ingress.rules.schema.durations import MILLISECOND, nanoseconds
 
 CART = {"service": "cart", "port": 80}
 TO_CART = [{"destination": {"host": "cart", "port": {"number": 80}}}]
@@ -358,7 +359,7 @@ def test_a_fault_is_refused_in_production(declare):
     [("5s", 5000), ("500ms", 500), ("1m30s", 90_000), ("1.5h", 5_400_000), ("5", None), ("s", None), ("1d", None)],
 )
 def test_a_duration_is_read_as_istio_reads_it(text, length):
-    assert milliseconds(text) == length
+    assert nanoseconds(text) == (length and length * MILLISECOND)
 
 
 @pytest.mark.parametrize("text", ["/a/.*", r"/[(?!]+", r"\(a\)", r"/\d+", r"(?i)/a", r"(?P<x>a)", r"\pL+", r"a\\1"])

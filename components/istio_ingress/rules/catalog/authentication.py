@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from istio_ingress.rules.catalog.examples import GATEWAY, HTTP_SERVER, VIRTUAL_SERVICE
+from istio_ingress.rules.defaults import ROOT_NAMESPACE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
@@ -106,7 +107,7 @@ def _may_hold(policy: WorkloadPolicy, gateway: Gateway, index: Index) -> bool:
     if policy.names_its_targets:
         return False
     pods = index.gateway_namespaces(gateway)
-    here = not pods or not policy.namespace or policy.namespace in {*pods, "istio-system"}
+    here = not pods or not policy.namespace or policy.namespace in {*pods, ROOT_NAMESPACE}
     workloads = index.listeners.workloads(gateway)
     selects = (
         any(policy.selector.items() <= workload.labels.items() for workload in workloads)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.examples import CREDENTIAL, GATEWAY, GATEWAY_PODS, HTTPS_SERVER
-from istio_ingress.rules.credential_keys import CA_SUFFIX, CONFIG_MAP, LONGEST_NAME
+from istio_ingress.rules.credential_keys import CA_SUFFIX, CONFIG_MAP, LONGEST_CREDENTIAL
 from istio_ingress.rules.finding import Problem, Severity
-from istio_ingress.rules.hosts import is_dns_subdomain
 from istio_ingress.rules.index import Index
+from istio_ingress.rules.names import LONGEST_NAME, is_dns_subdomain
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import MUTUAL_MODES, Server
 from istio_ingress.rules.settings import Settings
@@ -17,7 +17,6 @@ from istio_ingress.rules.words import those_of
 _SECRETS = "istio pilot/pkg/credentials/kube/secrets.go"
 _SERVER = f"{GATEWAY}\n{HTTPS_SERVER}\n    tls: {{mode: SIMPLE, credentialName: shop-credential}}\n"
 _PAIR = "\n  tls.crt: certificate(shop.example)\n  tls.key: private_key(shop.example)\n"
-_NAME_LIMIT = 253
 _OTHER_SOURCES = ("kubernetes-gateway://", "builtin://", CONFIG_MAP, "invalid://")
 
 
@@ -161,7 +160,7 @@ def credential_name_invalid(server: Server, _: Index) -> Iterator[Problem]:
     """No Secret can have such a name; for MUTUAL, Istio puts `-cacert` behind it, which takes 7 of 253 characters."""
     for name in _names(server):
         bare = name.removeprefix("kubernetes://").rpartition("/")[2]
-        limit = LONGEST_NAME if server.mode in MUTUAL_MODES else _NAME_LIMIT
+        limit = LONGEST_CREDENTIAL if server.mode in MUTUAL_MODES else LONGEST_NAME
         if len(bare) > limit:
             yield _problem(
                 server,

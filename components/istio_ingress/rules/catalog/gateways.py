@@ -8,6 +8,7 @@ from istio_ingress.rules import hosts
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, OTHER_GATEWAY
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
+from istio_ingress.rules.names import LONGEST_LABEL, is_dns_label
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import PROTOCOLS, Gateway, Resource, Server
 from istio_ingress.rules.routing import VirtualService
@@ -29,13 +30,13 @@ _VALIDATION = "istio pkg/config/validation/validation.go"
 )
 def gateway_name(gateway: Gateway, _: Index) -> Iterator[Problem]:
     """Istio refuses a Gateway whose name is not a DNS label: no dots, no capitals, at most 63 characters."""
-    if not hosts.is_dns_label(gateway.name):
-        length = f" of {len(gateway.name)} characters" if len(gateway.name) > 63 else ""
+    if not is_dns_label(gateway.name):
+        length = f" of {len(gateway.name)} characters" if len(gateway.name) > LONGEST_LABEL else ""
         yield Problem(
             gateway,
             "metadata.name",
             f"The name {gateway.name!r}{length} is not a DNS label.",
-            "Use at most 63 of a-z, 0-9 and -, without dots.",
+            f"Use at most {LONGEST_LABEL} of a-z, 0-9 and -, without dots.",
         )
 
 

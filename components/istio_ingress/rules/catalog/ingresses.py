@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.examples import CREDENTIAL, GATEWAY, GATEWAY_PODS, HTTPS_SERVER, SERVICE
+from istio_ingress.rules.defaults import GATEWAY_SELECTOR
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
-from istio_ingress.rules.ingresses import GLOBS, SELECTOR, Ingress, IngressClass
+from istio_ingress.rules.ingresses import GLOBS, Ingress, IngressClass
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import Node
@@ -160,7 +161,7 @@ def ingress_credential_namespace(ingress: Ingress, index: Index) -> Iterator[Pro
     """The Secret of an Ingress lies in the namespace of the gateway's pods, not in that of the Ingress."""
     for tls in ingress.tls if _is_istios(ingress, index) else ():
         name = tls.text("secretName")
-        for namespace in sorted(index.pod_namespaces(SELECTOR)):
+        for namespace in sorted(index.pod_namespaces(GATEWAY_SELECTOR)):
             held = [*index.secrets.named(name), *index.makers_of(name)]
             elsewhere = sorted({one.namespace for one in held})
             if elsewhere and "" not in elsewhere and namespace not in elsewhere:
@@ -270,7 +271,7 @@ def _is_istios(ingress: Ingress, index: Index) -> bool:
 def _who_else_has(host: str, ingress: Ingress, index: Index) -> object:
     """The first Gateway, or Ingress that stands before, which has a TLS host on port 443 of the same pods."""
     for server in index.servers:
-        is_met = server.gateway.labels <= SELECTOR.items() and server.is_tls
+        is_met = server.gateway.labels <= GATEWAY_SELECTOR.items() and server.is_tls
         if is_met and server.port.number("number") == 443 and host in server.hosts:
             return server.gateway
     for other in index.subjects(Ingress):

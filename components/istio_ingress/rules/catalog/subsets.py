@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.destinations import entries_of, service_key
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
+from istio_ingress.rules.defaults import ROOT_NAMESPACE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
@@ -13,7 +14,6 @@ from istio_ingress.rules.routing import MESH, Destination, DestinationRule
 from istio_ingress.rules.words import some, those_of
 
 #: Where Istio keeps what holds for the whole mesh, unless it was installed elsewhere.
-_ROOT_NAMESPACE = "istio-system"
 _ROUTE = """
   hosts: [shop.example]
   gateways: [shop]
@@ -101,7 +101,7 @@ def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[
         return
     for gateway in index.gateways_of(service):
         for pods in sorted(index.gateway_namespaces(gateway)):
-            looked_in = {pods, *homes, _ROOT_NAMESPACE}
+            looked_in = {pods, *homes, ROOT_NAMESPACE}
             if not any(rule.namespace in looked_in and rule.is_exported_to(pods) for rule in rules):
                 yield Problem(
                     service,

@@ -6,15 +6,17 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+MILLISECOND = 10**6
+SECOND = 10**9
 _NANOSECONDS = {
     "ns": 1,
     "us": 10**3,
     "µs": 10**3,
     "μs": 10**3,
-    "ms": 10**6,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3600 * 10**9,
+    "ms": MILLISECOND,
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3600 * SECOND,
 }
 _UNIT = "|".join(sorted(_NANOSECONDS, key=len, reverse=True))
 _ONE = re.compile(rf"(\d+\.?\d*|\.\d+)({_UNIT})", re.ASCII)

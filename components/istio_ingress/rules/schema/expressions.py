@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from istio_ingress.rules.schema.durations import nanoseconds
+from istio_ingress.rules.schema.durations import MILLISECOND, nanoseconds
 from istio_ingress.rules.values import UNKNOWN, UnknownValueError
 
-MILLISECOND = 10**6
 _PORT_NAME = re.compile(r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from istio_ingress.rules.names import LONGEST_LABEL, LONGEST_NAME, is_dns_subdomain, is_label_key, is_label_value
 from istio_ingress.rules.schema import placement
 from istio_ingress.rules.schema.definitions import ANYTHING, Part
 from istio_ingress.rules.schema.expressions import EXPRESSIONS
@@ -257,26 +258,24 @@ def _is_base64(text: str) -> bool:
 
 
 def _are_label_keys(labels: Mapping[str, Any]) -> bool:
-    return all(_LABEL_KEY.fullmatch(key) and len(key.rpartition("/")[2]) <= 63 for key in labels)
+    return all(map(is_label_key, labels))
 
 
-_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-_QUALIFIED = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
-_LABEL_KEY = re.compile(rf"({_NAME}/)?{_QUALIFIED}")
+_LABEL_REMEDY = f"Use at most {LONGEST_LABEL} letters, digits, -, _ and dots."
 #: How Kubernetes judges names and labels, and bytes in JSON.
 _FORMATS: dict[str, tuple[Callable[[Any], bool], str, str]] = {
     "byte": (_is_base64, "This is not base64.", "Encode the bytes in base64."),
     "name": (
-        lambda text: len(text) <= 253 and re.fullmatch(_NAME, text) is not None,
+        is_dns_subdomain,
         "This is no name of an object.",
-        "Use at most 253 of a-z, 0-9, - and dots.",
+        f"Use at most {LONGEST_NAME} of a-z, 0-9, - and dots.",
     ),
     "label": (
-        lambda text: len(text) <= 63 and re.fullmatch(f"({_QUALIFIED})?", text) is not None,
+        is_label_value,
         "This is no value of a label.",
-        "Use at most 63 letters, digits, -, _ and dots.",
+        _LABEL_REMEDY,
     ),
-    "label keys": (_are_label_keys, "A label's name is none.", "Use at most 63 letters, digits, -, _ and dots."),
+    "label keys": (_are_label_keys, "A label's name is none.", _LABEL_REMEDY),
 }
 
 

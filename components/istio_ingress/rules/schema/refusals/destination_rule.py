@@ -7,7 +7,7 @@ from math import isqrt
 
 from istio_ingress.rules.credential_keys import CONFIG_MAP
 from istio_ingress.rules.schema import common
-from istio_ingress.rules.schema.durations import nanoseconds
+from istio_ingress.rules.schema.durations import MILLISECOND, nanoseconds
 from istio_ingress.rules.schema.fields import Fields
 from istio_ingress.rules.schema.refusal import Refusal
 from istio_ingress.rules.schema.refusals import localities
@@ -38,7 +38,7 @@ def refusals(spec: Fields, namespace: str) -> Iterator[Refusal]:
         name = subset.text("name")
         if name is not None and not common.is_label(name):
             message = f"{quoted(name)} is no name of a subset."
-            yield Refusal("subset-invalid", subset.at("name"), message, "Use at most 63 of a-z, 0-9 and -.")
+            yield Refusal("subset-invalid", subset.at("name"), message, common.LABEL_REMEDY)
         elif name in seen:
             message = f"Another subset is called {quoted(name)}."
             yield Refusal("subset-invalid", subset.at("name"), message, "Give every subset a name of its own.")
@@ -134,7 +134,7 @@ def connection_pool(pool: Fields) -> Iterator[Refusal]:
         for key in ("connectTimeout", "maxConnectionDuration"):
             yield from common.duration(tcp, key)
         idle = nanoseconds(tcp.text("idleTimeout") or "0")  # less than a millisecond is none at all
-        if idle is None or abs(idle) >= common.MILLISECOND:
+        if idle is None or abs(idle) >= MILLISECOND:
             yield from common.duration(tcp, "idleTimeout")
         alive = tcp.part("tcpKeepalive")
         for key in ("time", "interval") if alive else ():

@@ -41,7 +41,7 @@ def destination(fields: Fields | None) -> Iterator[Refusal]:
         yield Refusal("destination-invalid", fields.at("host"), message, remedy)
     if subset and not common.is_label(subset):
         message = f"{quoted(subset)} is no name of a subset."
-        yield Refusal("destination-invalid", fields.at("subset"), message, "Use at most 63 of a-z, 0-9 and -.")
+        yield Refusal("destination-invalid", fields.at("subset"), message, common.LABEL_REMEDY)
     if port is not None:
         yield from common.port(port.number("number"), port.at("number"), "destination-invalid")
 

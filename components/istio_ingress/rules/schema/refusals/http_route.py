@@ -6,51 +6,15 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from istio_ingress.rules.http import CORS_METHODS, GRPC_CODES, RETRY_CONDITIONS
 from istio_ingress.rules.schema import common
+from istio_ingress.rules.schema.durations import SECOND
 from istio_ingress.rules.schema.fields import Fields
 from istio_ingress.rules.schema.refusal import Refusal
 from istio_ingress.rules.schema.refusals.destinations import authorities, destination, destinations, headers
 from istio_ingress.rules.words import quoted, some
 
 _PSEUDO_HEADERS = {":method", ":scheme", ":authority", ":path", ":status"}
-_CORS_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "*"}
-RETRY_CONDITIONS = (
-    "5xx",
-    "gateway-error",
-    "reset",
-    "reset-before-request",
-    "connect-failure",
-    "retriable-4xx",
-    "refused-stream",
-    "retriable-status-codes",
-    "retriable-headers",
-    "envoy-ratelimited",
-    "http3-post-connect-failure",
-    "cancelled",
-    "deadline-exceeded",
-    "internal",
-    "resource-exhausted",
-    "unavailable",
-)
-GRPC_CODES = (
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "UNAUTHENTICATED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-)
 #: Go's net/http, whose status codes Istio asks for, has all of Python's but these.
 _STATUS_CODES = {int(status) for status in HTTPStatus}
 _ACTIONS = ("route", "redirect", "directResponse")
@@ -222,13 +186,13 @@ def _cors(policy: Fields) -> Iterator[Refusal]:
             yield Refusal("cors-invalid", origin.path, message, "Write it as exact: https://shop.example.")
         yield from common.regex(origin.text("regex"), origin.at("regex"))
     for method, path in policy.texts("allowMethods"):
-        if method not in _CORS_METHODS:
+        if method not in CORS_METHODS:
             yield Refusal("cors-invalid", path, f"{quoted(method)} is no method.", "Use GET, POST and so on, or '*'.")
     for key in ("allowHeaders", "exposeHeaders"):
         for name, path in policy.texts(key):
             if not common.HEADER_NAME.fullmatch(name):
                 yield Refusal("cors-invalid", path, f"{quoted(name)} is no name of a header.", "Name one, or '*'.")
-    yield from common.duration(policy, "maxAge", whole=common.SECOND)
+    yield from common.duration(policy, "maxAge", whole=SECOND)
 
 
 def _fault(fault: Fields) -> Iterator[Refusal]:

@@ -53,7 +53,7 @@ def _ports(spec: Fields) -> Iterator[Refusal]:
         name, protocol = port.text("name"), port.text("protocol")
         if name is not None and not common.is_label(name):
             message = f"{quoted(name)} is no name of a port."
-            yield Refusal(_RULE, port.at("name"), message, "Use at most 63 of a-z, 0-9 and -.")
+            yield Refusal(_RULE, port.at("name"), message, common.LABEL_REMEDY)
         names |= {name} if name else set()
         if protocol and protocol.lower() not in PROTOCOLS:
             yield Refusal(_RULE, port.at("protocol"), f"The protocol is {protocol!r}.", "Use HTTP, TLS, TCP and so on.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from istio_ingress.rules.hosts import narrower
+from istio_ingress.rules.routing import MESH
 from istio_ingress.rules.schema import common
 from istio_ingress.rules.schema.common import is_claim, is_host
 from istio_ingress.rules.schema.fields import Fields
@@ -19,7 +20,7 @@ _SNI_PREFIX = "outbound_"
 def refusals(spec: Fields, namespace: str) -> Iterator[Refusal]:
     """What Istio's ValidateVirtualService refuses."""
     is_delegate = spec.size("hosts") == 0
-    for_gateways = spec.size("gateways") != 0 and all(name != "mesh" for name, _ in spec.texts("gateways"))
+    for_gateways = spec.size("gateways") != 0 and all(name != MESH for name, _ in spec.texts("gateways"))
     if is_delegate:
         yield from _delegate(spec)
     elif not for_gateways:
