@@ -96,16 +96,7 @@ class Stack:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `istio-ingress …` in the project."""
-        command = [sys.executable, "-m", "istio_ingress", *words]
-        return subprocess.run(
-            command,
-            cwd=self.directory,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=UPDATE_SECONDS,
-            check=False,
-        )
+        return self._in_project([sys.executable, "-m", "istio_ingress", *words])
 
     def destroy(self) -> None:
         """Take away everything that the stack declared."""
@@ -130,8 +121,11 @@ class Stack:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a pulumi command in the project."""
+        return self._in_project(["pulumi", *arguments, "--non-interactive"])
+
+    def _in_project(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
+            command,
             cwd=self.directory,
             env=self.environment,
             capture_output=True,

@@ -9,6 +9,7 @@ from ..pki.issuing import CertifiedKey, Issuer, Subject
 from ..refusal import Complaint
 from .expectations import ConnectionExpectation, Expectation
 from .expectations import complaints as expectation_complaints
+from .route_complaints import weight_complaints
 from .routes import Backend, WeightedBackend
 
 
@@ -108,10 +109,9 @@ def backend_complaints(told: Mapping[str, Any]) -> Iterator[Complaint]:
     if ("backend" in told) == ("backends" in told):
         yield Complaint("backend", told.get("backend"), "given, or backends, and not both")
     backends = told.get("backends", ())
+    yield from weight_complaints(backends)
     for index, backend in enumerate(backends):
-        path = f"backends[{index}]"
-        if len(backends) > 1 and "weight" not in backend:
-            yield Complaint(f"{path}.weight", None, "given where there are several backends")
         for field in ("request_headers", "response_headers"):
             if field in backend:
-                yield Complaint(f"{path}.{field}", backend[field], "left out: nobody reads headers on the way")
+                path = f"backends[{index}].{field}"
+                yield Complaint(path, backend[field], "left out: nobody reads headers on the way")

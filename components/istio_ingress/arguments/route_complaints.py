@@ -118,13 +118,18 @@ def _end_complaints(route: Route) -> Iterator[Complaint]:
 
 
 def _backend_complaints(backends: Sequence[WeightedBackend]) -> Iterator[Complaint]:
+    yield from weight_complaints(backends)
     for index, backend in enumerate(backends):
-        path = f"backends[{index}]"
-        if len(backends) > 1 and "weight" not in backend:
-            yield Complaint(f"{path}.weight", None, "given where there are several backends")
         for field in ("request_headers", "response_headers"):
             if field in backend:
-                yield from _header_complaints(f"{path}.{field}", _value(backend, field))
+                yield from _header_complaints(f"backends[{index}].{field}", _value(backend, field))
+
+
+def weight_complaints(backends: Sequence[WeightedBackend]) -> Iterator[Complaint]:
+    """What is wrong with how backends share what comes."""
+    for index, backend in enumerate(backends):
+        if len(backends) > 1 and "weight" not in backend:
+            yield Complaint(f"backends[{index}].weight", None, "given where there are several backends")
     weights = [backend.get("weight", 1) for backend in backends]
     if weights and not any(weights):
         yield Complaint("backends", weights, "with a weight above 0 among them")

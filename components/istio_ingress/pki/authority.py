@@ -38,12 +38,7 @@ def self_signed(name: str, template: AuthorityTemplate, parent: pulumi.Resource,
         f"{name}-certificate",
         private_key_pem=key,
         subject=template.subject,
-        is_ca_certificate=True,
-        set_subject_key_id=True,
-        allowed_uses=_USES,
-        validity_period_hours=template.validity_days * 24,
-        early_renewal_hours=template.renew_before_days * 24,
-        opts=pulumi.ResourceOptions(parent=parent, protect=False),  # it is renewed; its key is not
+        **_of_an_authority(template, parent),
     )
     renewal = Renewal(f"{name}-certificate", certificate.validity_end_time, template.renew_before_days)
     return KeyPair(key, certificate.cert_pem, renewal)
@@ -60,11 +55,18 @@ def signed(name: str, template: AuthorityTemplate, above: Issuer, parent: pulumi
         cert_request_pem=request.cert_request_pem,
         ca_cert_pem=above["certificate"],
         ca_private_key_pem=pulumi.Output.secret(above["private_key"]),
-        is_ca_certificate=True,
-        set_subject_key_id=True,
-        allowed_uses=_USES,
-        validity_period_hours=template.validity_days * 24,
-        early_renewal_hours=template.renew_before_days * 24,
-        opts=pulumi.ResourceOptions(parent=parent, protect=False),  # it is renewed; its key is not
+        **_of_an_authority(template, parent),
     )
     return KeyPair(key, certificate.cert_pem)
+
+
+def _of_an_authority(template: AuthorityTemplate, parent: pulumi.Resource) -> dict[str, Any]:
+    """What the certificate of an authority says, whoever signs it."""
+    return {
+        "is_ca_certificate": True,
+        "set_subject_key_id": True,
+        "allowed_uses": _USES,
+        "validity_period_hours": template.validity_days * 24,
+        "early_renewal_hours": template.renew_before_days * 24,
+        "opts": pulumi.ResourceOptions(parent=parent, protect=False),  # it is renewed; its key is not
+    }

@@ -277,6 +277,7 @@ def test_a_host_of_a_tls_gateway_takes_the_same_routes(declare):
     [
         ({"regex": "(a"}, "regex is '(a', but must be an expression as RE2 reads it"),
         ({"regex": "/a(?!b)"}, "regex is '/a(?!b)', but must be an expression as RE2"),
+        ({"regex": "/" * 1025}, "regex is '//////"),
         ({"regex": "(a)\\1"}, "regex is '(a)\\\\1', but must be an expression as RE2"),
         ({"prefix": "/a", "regex": "/b"}, "regex is '/b', but must be left out where prefix is given."),
         ({"regex": "/b", "ignore_case": True}, "ignore_case is True, but must be left out where neither exact nor"),

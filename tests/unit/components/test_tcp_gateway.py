@@ -93,6 +93,10 @@ def test_a_port_of_ours_exposes_nothing_else_in_production(declare):
     ("ports", "sentence"),
     [
         ([{"port": 6379}], "ports[0].backend is missing, but must be given, or backends, and not both."),
+        (
+            [{"port": 1, "backends": [REDIS | {"weight": 0}, REDIS | {"weight": 0}]}],
+            "ports[0].backends is [0, 0], but must be with a weight above 0 among them.",
+        ),
         ([{"port": 0, "backend": REDIS}], "ports[0].port is 0, but must be a port number from 1 to 65535."),
         (
             [{"port": 1, "backend": REDIS}, {"port": 1, "backend": REDIS}],

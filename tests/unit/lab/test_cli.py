@@ -7,17 +7,9 @@ import sys
 import pytest
 
 from lab import __main__ as command
-from lab import kube, preflight, settings, status, toolchain
+from lab import kube, preflight, status, toolchain
 from lab.errors import LabError
 from lab.node import network
-
-
-@pytest.fixture
-def lab(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("LAB_SUBNET", "10.211.0.0/16")
-    return settings.from_environment()
 
 
 def run(*arguments):

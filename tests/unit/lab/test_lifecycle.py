@@ -11,20 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab import lifecycle, processes, settings, stacks
+from lab import lifecycle, processes, stacks
 from lab.errors import LabError
 from lab.node import namespaces
 from lab.progress import Progress
 
 RESTARTING = "Deployment istiod is not available"
-
-
-@pytest.fixture
-def lab(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("LAB_SUBNET", "10.211.0.0/16")
-    return settings.from_environment()
 
 
 @pytest.fixture
