@@ -311,9 +311,7 @@ def _also(depends_on: Any, more: Sequence[Any]) -> Any:
         return [depends_on, *more]
     if isinstance(depends_on, Sequence):
         return [*depends_on, *more]
-    return pulumi.Output.all(depends_on, *more).apply(
-        lambda known: known[0] if isinstance(known[0], Sequence) else [known[0]]
-    )
+    return pulumi.Output.all(depends_on, *more).apply(lambda known: known[0])  # one resource or a list of them
 
 
 async def _settled(laters: Iterable[Later]) -> bool:

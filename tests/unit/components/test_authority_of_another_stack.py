@@ -91,3 +91,12 @@ def test_one_that_will_not_do_is_refused_when_it_is_known(declare, given, senten
         declare(lambda: TlsGateway("web", {"authority": issuer(**given)}) and None)
     assert str(refused.value).startswith(f'TlsGateway "web": {sentence}')
     assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize("days", [(10, 90), (90, 10)])
+def test_one_for_clients_outlives_the_longest_of_their_certificates(declare, days):
+    clients = [{"name": f"c{n}", "validity_days": n, "renew_before_days": 1} for n in days]
+    with pytest.raises(pulumi.RunError, match="max_leaf_days is 60, but must be at least 90, the longest validity"):
+        declare(
+            lambda: MutualTlsGateway("web", {"client_authority": issuer(max_leaf_days=60), "clients": clients}) and None
+        )

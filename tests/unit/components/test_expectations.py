@@ -277,3 +277,14 @@ def test_the_page_shows_what_a_preview_says(preview, monkeypatch):
     shown = (ROOT / "docs" / "expectations.md").read_text()
     assert "must get 404 from the gateway itself" in refused
     assert f"```\n{refused}\n```" in shown
+
+
+def test_routes_that_are_exported_to_the_gateways_namespace_alone_are_proven(preview):
+    def program():
+        hosts = [{"host": "cart.example", "existing_credential": "cart", "routes": ROUTES, "expect": [{"status": 404}]}]
+        pods = {"namespace": "edge", "selector": {"istio": "edge"}}
+        TlsGateway("shop", {"gateway": pods, "export_to": ["edge"], "hosts": hosts})
+
+    _, refused, said = preview(program)
+    assert "must get 404 from the gateway itself, but default/site port 80 answers" in refused
+    assert said == []

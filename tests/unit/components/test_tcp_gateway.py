@@ -1,6 +1,7 @@
 """TcpGateway: ports of the gateway to Services, with TLS ended at the gateway where that is wanted."""
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 
 from istio_ingress import CertificateAuthority, TcpGateway
@@ -82,6 +83,18 @@ def test_certificates_may_come_from_elsewhere(declare):
     names = [server["tls"]["credentialName"] for server in declared.manifest("Gateway")["spec"]["servers"]]
     assert names[2] == "redis"
     assert set(names[:2]) == {secret.manifest["metadata"]["name"] for secret in declared.of("Secret")}
+
+
+def test_a_credential_is_looked_for_where_the_pods_of_the_gateway_run(refused):
+    def program():
+        kubernetes.core.v1.Secret("theirs", metadata={"namespace": "default", "name": "theirs"})
+        ports = [{"port": 6379, "backend": REDIS, "tls": TLS | {"existing_credential": "theirs"}}]
+        TcpGateway("db", {"gateway": {"namespace": "edge", "selector": {"istio": "edge"}}, "ports": ports})
+
+    message, declared = refused(program)
+    assert "credential-namespace: Gateway default/db-tcp" in message
+    assert "the gateway's pods run in 'edge'" in message
+    assert declared.resources == []
 
 
 def test_a_port_of_ours_exposes_nothing_else_in_production(declare):
