@@ -28,10 +28,10 @@ class CertificateAuthorityArgs(TypedDict):
     """What else the subject says: country, province, locality, organizational unit. Default: nothing."""
 
     key_algorithm: NotRequired[KeyAlgorithm]
-    """Default: EC P-256."""
+    """The kind of its key. Default: EC P-256."""
 
     validity_days: NotRequired[int]
-    """Default: 3650."""
+    """How many days it is valid. Default: 3650."""
 
     renew_before_days: NotRequired[int]
     """Renewed, with the same key, this many days before the end. Default: 30, or `max_leaf_days` where that is more."""
@@ -44,7 +44,8 @@ class CertificateAuthorityArgs(TypedDict):
     1."""
 
     rollover: NotRequired[Rollover]
-    """How far they have taken over; each step is an update of its own. Default: trust."""
+    """How far the new generation has taken over from the one before; each step is an update of its own. Default:
+    trust."""
 
 
 class CertificateAuthority(Component, takes=CertificateAuthorityArgs):

@@ -24,9 +24,13 @@ class Component(pulumi.ComponentResource):
     """A component of this package: its type token is `istio-ingress:index:<class>`, its outputs are its annotations.
 
     A component is `class X(Component, takes=XArgs)`, with `makes`, the kinds of Kubernetes objects that it declares, if
-    its arguments are `ObjectArgs`. In this order it is refused if its arguments break `XArgs`, need
-    a package that is not installed (`_pem_fields`) or cannot stand together (`_complaints`); then it is registered and
-    made (`_declare`). A class made from it further down, in somebody's program, keeps its token and outputs.
+    its arguments are `ObjectArgs`. Its constructor works in this order:
+
+    1. arguments that break `XArgs` are refused (`schema.read`);
+    2. so are those that need a package that is not installed (`_pem_fields`), or cannot stand together (`_complaints`);
+    3. the component is registered, and declares what it is made of (`_declare`).
+
+    A subclass in somebody's program keeps its token and outputs.
     """
 
     _kind: str

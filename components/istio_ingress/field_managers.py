@@ -27,7 +27,7 @@ def field_manager(project: str, stack: str) -> str:
 
 
 def is_of_some_stack(manager: str) -> bool:
-    """Whether it does not say which stack writes: the provider's own, of programs that name none, and our old one."""
+    """Whether any stack may be behind it: the provider's own, where a program names none, or our old one."""
     return _OF_SOME_STACK.fullmatch(manager) is not None
 
 

@@ -33,10 +33,10 @@ class IntermediateAuthorityArgs(TypedDict):
     """What else the subject says: country, province, locality, organizational unit. Default: nothing."""
 
     key_algorithm: NotRequired[KeyAlgorithm]
-    """Default: EC P-256."""
+    """The kind of its key. Default: EC P-256."""
 
     validity_days: NotRequired[int]
-    """At most the `max_leaf_days` of who signs it. Default: 1095."""
+    """How many days it is valid: at most the `max_leaf_days` of who signs it. Default: 1095."""
 
     max_leaf_days: NotRequired[int]
     """The longest validity of the leaves it signs; it is renewed that early, so that none outlives it. Default: 365."""

@@ -83,10 +83,10 @@ class Client(TypedDict):
     """What the certificate is good for beside being a client's, such as `server_auth`. Default: nothing."""
 
     key_algorithm: NotRequired[KeyAlgorithm]
-    """Default: EC P-256."""
+    """The kind of its key. Default: EC P-256."""
 
     validity_days: NotRequired[int]
-    """Default: 365."""
+    """How many days it is valid. Default: 365."""
 
     renew_before_days: NotRequired[int]
     """Renewed this many days before the end, by the first update from then on. Default: 30."""
@@ -99,7 +99,7 @@ class MutualTlsGatewayArgs(TlsGatewayArgs):
     """What is reachable over TLS, and by whom. By default mutual.example.com, by clients of the component's own CA."""
 
     verification: NotRequired[ClientVerification]
-    """Default: a certificate is required."""
+    """Whether a client must show a certificate. Default: it must."""
 
     client_authority: NotRequired[pulumi.Input[Issuer]]
     """Who signs the clients' certificates, and is trusted for them. Default: who signs the server's."""

@@ -16,9 +16,9 @@ def slug(host: str) -> str:
 
 
 def object_name(name: str) -> str:
-    """A component's name as the beginning of Kubernetes names, which is what it is in most cases.
+    """What the names of a component's Kubernetes objects begin with: its own name, if they can.
 
-    `webShop` gives `web-shop`. Two that give the same are found as any objects of one name are.
+    `webShop` gives `web-shop`. Two that give the same are found by the rules, as any two objects of one name are.
     """
     if _PLAIN.fullmatch(name):
         return name

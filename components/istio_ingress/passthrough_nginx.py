@@ -75,10 +75,10 @@ class PassthroughNginxArgs(GatewayArgs):
     """What else the subject says: country, province, locality, organizational unit. Default: nothing."""
 
     key_algorithm: NotRequired[KeyAlgorithm]
-    """Default: EC P-256."""
+    """The kind of its key. Default: EC P-256."""
 
     validity_days: NotRequired[int]
-    """Default: 365."""
+    """How many days it is valid. Default: 365."""
 
     renew_before_days: NotRequired[int]
     """Renewed this many days before the end, by the first update from then on. Default: 30."""

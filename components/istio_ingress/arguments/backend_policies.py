@@ -46,13 +46,13 @@ class BackendTlsMode(Enum):
 
 
 class BackendTls(TypedDict):
-    """TLS to a backend, and whom it is believed to."""
+    """TLS to a backend, and which of its certificates is believed."""
 
     mode: NotRequired[BackendTlsMode]
-    """Default: MUTUAL where `client` is given, otherwise SIMPLE."""
+    """How TLS is spoken. Default: MUTUAL where `client` is given, otherwise SIMPLE."""
 
     ca_certificate: NotRequired[pulumi.Input[str]]
-    """The authorities that its certificate may come from, PEM. Default: those that the gateway's image brings."""
+    """The authorities that the backend's certificate may come from, PEM. Default: those of the gateway's image."""
 
     client: NotRequired[CertifiedKey]
     """The certificate and key that the gateway shows; the key a secret Output."""
@@ -189,19 +189,19 @@ class OutlierDetection(TypedDict):
     """Which pods get no requests for a while because they failed (Istio's OutlierDetection)."""
 
     consecutive_5xx_errors: NotRequired[pulumi.Input[int]]
-    """So many 5xx one after the other, failed connections too; 0: never. Default: 5."""
+    """After so many 5xx in a row, failed connections among them; 0: never. Default: 5."""
 
     consecutive_gateway_errors: NotRequired[pulumi.Input[int]]
-    """So many 502, 503 and 504 one after the other; 0: never. Default: never."""
+    """After so many 502, 503 and 504 in a row; 0: never. Default: never."""
 
     interval: NotRequired[pulumi.Input[str]]
-    """How often it is looked. Default: 10s."""
+    """How often the pods are looked at. Default: 10s."""
 
     base_ejection_time: NotRequired[pulumi.Input[str]]
-    """For how long the first time, and so much longer each time. Default: 30s."""
+    """How long a pod gets none the first time; each further time it is so much longer. Default: 30s."""
 
     max_ejection_percent: NotRequired[pulumi.Input[int]]
-    """At most so many of a hundred pods. Default: 10; of a few pods one."""
+    """At most so many of a hundred pods at once. Default: 10; of a few pods one."""
 
     min_health_percent: NotRequired[pulumi.Input[int]]
     """With fewer of a hundred pods left, all get requests. Default: 0."""

@@ -61,7 +61,7 @@ class TcpTls(TypedDict):
     """What else the subject says: country, province, locality, organizational unit. Default: nothing."""
 
     validity_days: NotRequired[int]
-    """Default: 365."""
+    """How many days it is valid. Default: 365."""
 
     renew_before_days: NotRequired[int]
     """Renewed this many days before the end, by the first update from then on. Default: 30."""

@@ -48,8 +48,8 @@ class Expectation(TypedDict):
     `istio-ingress requests` is given. Default: none is shown."""
 
     trusts_server: NotRequired[pulumi.Input[bool]]
-    """Whether the client trusts the CA that the stack exports. False: another one, so that it must end the handshake
-    itself. Default: true."""
+    """Whether the client trusts the CA that the stack exports. False: it trusts another one, and so must end the
+    handshake itself. Default: true."""
 
     status: NotRequired[pulumi.Input[int]]
     """The answer's status. What a Service answers only shows when it is asked; 404 and redirects are taken for the

@@ -77,7 +77,7 @@ class TlsHost(TypedDict):
     gateway's, or EC P-256."""
 
     validity_days: NotRequired[int]
-    """Default: the gateway's, or 365."""
+    """How many days its certificate is valid. Default: the gateway's, or 365."""
 
     renew_before_days: NotRequired[int]
     """Renewed this many days before the end, by the first update from then on. Default: the gateway's, or 30."""

@@ -1,10 +1,10 @@
-"""The formats of a gateway's credential."""
+"""How the Secret that a gateway reads names what is in it."""
 
 from enum import Enum
 
 
 class SecretFormat(Enum):
-    """Under which keys a gateway finds its credential (Istio's secure gateway pages)."""
+    """Under which names key, certificate and CA stand in a gateway's Secret (Istio's secure gateway pages)."""
 
     TLS = "tls"
     """`tls.key`, `tls.crt`, and for client certificates `ca.crt`."""

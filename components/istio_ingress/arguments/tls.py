@@ -53,7 +53,7 @@ class TlsGatewayArgs(GatewayArgs):
     """For TLS up to 1.2, OpenSSL's names. Default: Envoy's."""
 
     secret_format: NotRequired[SecretFormat]
-    """The keys in the credential. Default: `tls.key`, `tls.crt` and `ca.crt`."""
+    """How the Secret names what is in it. Default: `tls.key`, `tls.crt` and `ca.crt`."""
 
     organization: NotRequired[pulumi.Input[str]]
     """Subject O of every host's certificate. Default: none."""
@@ -62,13 +62,13 @@ class TlsGatewayArgs(GatewayArgs):
     """What else the subjects of the hosts' certificates say. Default: nothing."""
 
     key_algorithms: NotRequired[Sequence[KeyAlgorithm]]
-    """For every host. Default: EC P-256."""
+    """The kinds of keys of hosts that name none. Default: EC P-256."""
 
     validity_days: NotRequired[int]
-    """For every host. Default: 365."""
+    """How many days the certificates of hosts that do not say are valid. Default: 365."""
 
     renew_before_days: NotRequired[int]
-    """For every host. Default: 30."""
+    """The same of how many days before their end they are renewed. Default: 30."""
 
     leaf_generation: NotRequired[int]
     """Raised, every host gets a new key and certificate. Default: 1."""

@@ -23,13 +23,13 @@ class Workload(TypedDict):
     """A server that a component deploys because no Service is given."""
 
     kind: NotRequired[WorkloadKind]
-    """Which one. Default: httpbin."""
+    """Which server it is. Default: httpbin."""
 
     name: NotRequired[str]
     """Name of its Deployment and Service, a DNS label. Default: from the component's name."""
 
     image: NotRequired[pulumi.Input[str]]
-    """Default: the public image that Istio's samples use."""
+    """What runs. Default: the public image that Istio's samples use."""
 
     replicas: NotRequired[pulumi.Input[int]]
     """Number of pods. Default: 1."""
