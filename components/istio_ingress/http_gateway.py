@@ -13,6 +13,7 @@ from .arguments.shared_gateway import SharedGateway, shared
 from .component import ALL_DEFAULTS, Component
 from .manifests import expectations, istio
 from .names import fit, object_name
+from .preview import review
 from .refusal import Complaint
 from .rules.routing import MESH
 
@@ -61,6 +62,8 @@ class HttpGateway(Component, takes=HttpGatewayArgs, makes=("Gateway", "VirtualSe
 
     def _declare(self, name: str, args: HttpGatewayArgs) -> None:
         namespace, pods = args.get("namespace", "default"), GatewayPods.of(args.get("gateway"))
+        if pods.is_placed:
+            review.gateway_pods(pods.selector, pods.namespace)
         gateway_name = args.get("gateway_name", fit(object_name(name), "http"))
         hosts = routed_hosts.resolve(args["hosts"])
         admitted = [one for host in hosts for one in host.admitted]

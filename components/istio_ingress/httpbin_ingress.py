@@ -18,6 +18,7 @@ from .component import ALL_DEFAULTS, Component
 from .manifests import expectations, istio, kubernetes_ingress, workloads
 from .manifests.kubernetes_ingress import Entry
 from .names import fit, object_name
+from .preview import review
 from .refusal import Complaint
 from .rules.routing import MESH
 
@@ -117,6 +118,8 @@ def _gateway(
 ) -> None:
     gateway_name = _object_name(name, args)
     pods = GatewayPods.of(args.get("gateway"))
+    if pods.is_placed:
+        review.gateway_pods(pods.selector, pods.namespace)
     istio.gateway(
         f"{name}-gateway",
         gateway_name,

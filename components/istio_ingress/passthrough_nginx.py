@@ -31,6 +31,7 @@ from .pki.issuing import (
 )
 from .pki.keys import KeyAlgorithm
 from .pki.renewal import announce
+from .preview import review
 from .refusal import Complaint
 
 _DEFAULT_HOSTS = ("nginx.example.com",)
@@ -202,6 +203,8 @@ def _serve(
 ) -> None:
     namespace = args.get("namespace", "default")
     pods = GatewayPods.of(args.get("gateway"))
+    if pods.is_placed:
+        review.gateway_pods(pods.selector, pods.namespace)
     own = object_name(name)
     gateway_name = args.get("gateway_name", fit(own, "passthrough"))
     istio.gateway(

@@ -12,6 +12,7 @@ from .arguments.routed_hosts import hosts_of, label, names_of, repeated
 from .component import ALL_DEFAULTS, Component
 from .manifests import expectations, istio
 from .names import fit, object_name
+from .preview import review
 from .refusal import Complaint
 
 
@@ -62,6 +63,8 @@ class TlsPassthrough(Component, takes=TlsPassthroughArgs, makes=("Gateway", "Vir
 
     def _declare(self, name: str, args: TlsPassthroughArgs) -> None:
         namespace, pods = args.get("namespace", "default"), GatewayPods.of(args.get("gateway"))
+        if pods.is_placed:
+            review.gateway_pods(pods.selector, pods.namespace)
         own = object_name(name)
         gateway_name = args.get("gateway_name", fit(own, "passthrough"))
         admitted = [one for host in args["hosts"] for one in hosts_of(host)]

@@ -190,6 +190,15 @@ def test_service_backend(up, edge, shop_services):
     assert cart.headers["set-cookie"].startswith("cart-pod=")
 
 
+def test_objects(up, edge, shop_services):
+    up("objects")
+    answered(lambda: edge.ask("www.shop.example", "/get"), 200)
+    shown = kubectl("get", "gateways.networking.istio.io", "shop-http", "--namespace=default", "--output=json")
+    metadata = json.loads(shown)["metadata"]
+    assert metadata["labels"]["team"] == "shop"
+    assert metadata["annotations"]["external-dns.alpha.kubernetes.io/target"] == "edge.shop.example"
+
+
 @pytest.mark.parametrize("name", ["tls-passthrough", "tcp-gateway"])
 def test_an_example_whose_services_the_lab_has_not_is_accepted(up, name):
     assert up(name)

@@ -221,12 +221,7 @@ def recover_and_update(shop):
     shop.environment.stack.up()
 
 
-# Of the second it is known that a Secret may stay where the kill has torn the state: to be mended, and until then tried
-# by `make soak` alone, where it fails.
-MAKE_GOOD = [Shop.deploy, pytest.param(recover_and_update, marks=pytest.mark.soak), killed_recovery]
-
-
-@pytest.mark.parametrize("make_good", MAKE_GOOD)
+@pytest.mark.parametrize("make_good", [Shop.deploy, recover_and_update, killed_recovery])
 def test_an_object_that_only_the_killed_update_wanted_is_removed(timed, make_good):
     """The change is taken back between the kill and the repair: nobody comes to the new Secrets' names again."""
     moments = random.Random(3)

@@ -41,6 +41,7 @@ HttpGateway("web", {"namespace": ns, "hosts": [
         "match",
         says("exact", exact="/exact"),
         says("regex", regex="/r/[0-9]+"),
+        says("below", path_prefix="/below"),
         says("any case", prefix="/Case", ignore_case=True),
         says("method", exact="/method", methods=["PUT", "DELETE"]),
         says("header exact", exact="/header", headers={"X-Tier": {"exact": "gold"}}),
@@ -70,6 +71,9 @@ HttpGateway("web", {"namespace": ns, "hosts": [
         {"exact": "/closed", "direct_response": {"status": 503, "body": "closed\\n"}},
         {"prefix": "/team/", "delegate": delegated.delegate},
         {"prefix": "/api/", "rewrite": {"prefix": "/anything/v1/"}},
+        {"path_prefix": "/v2", "rewrite": {"prefix": "/anything/v2"}},
+        {"path_prefix": "/v3", "rewrite": {"prefix": "/anything/"}},
+        {"path_prefix": "/v4", "rewrite": {"path": "/anything/v4"}},
         {"regex": "/item/[0-9]+", "rewrite": {"regex": "/item/([0-9]+)", "substitution": "/anything/number-\\\\1"}},
         {"prefix": "/whole", "rewrite": {"path": "/anything/whole"}},
         {"exact": "/one", "rewrite": {"path": "/anything/one"}},
@@ -145,6 +149,11 @@ def ask(new_stack, namespace, edge):
         ("/r/12", {}, "regex"),
         ("/r/12?a=b", {}, "regex"),
         ("/r/1a", {}, "else"),
+        ("/below", {}, "below"),
+        ("/below?a=b", {}, "below"),
+        ("/below/", {}, "below"),
+        ("/below/x", {}, "below"),
+        ("/belows", {}, "else"),
         ("/cASE/x", {}, "any case"),
         ("/CAS", {}, "else"),
         ("/EXACT", {}, "else"),
@@ -215,6 +224,11 @@ def test_another_virtual_service_answers_for_its_part(ask):
     ("path", "seen"),
     [
         ("/api/cart?a=b", "/anything/v1/cart?a=b"),
+        ("/v2", "/anything/v2"),
+        ("/v2/x/v2?a=b", "/anything/v2/x/v2?a=b"),
+        ("/v3", "/anything/"),
+        ("/v3/x", "/anything/x"),
+        ("/v4/x?a=b", "/anything/v4?a=b"),
         ("/item/12", "/anything/number-12"),
         ("/whole/of/it?a=b", "/anything/whole?a=b"),
         ("/one", "/anything/one"),
@@ -223,6 +237,10 @@ def test_another_virtual_service_answers_for_its_part(ask):
 )
 def test_the_backend_sees_another_path(ask, namespace, path, seen):
     assert ask("end", path).json()["url"] == f"http://end.{namespace}.example.com{seen}"
+
+
+def test_a_path_that_only_begins_like_a_path_prefix_keeps_its_own(ask):
+    assert ask("end", "/v2x").status_code == 404
 
 
 def test_the_backend_sees_another_host(ask, namespace):

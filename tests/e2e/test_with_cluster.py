@@ -87,6 +87,24 @@ def test_a_preview_that_is_not_asked_to_does_not_look(stack, host, theirs):
     assert "theirs" in done.stdout
 
 
+def test_a_namespace_that_neither_the_cluster_nor_the_program_has_is_refused(stack, namespace):
+    absent = f"absent-{namespace}"
+    asked = [f"namespace={absent}", f"host=free.{namespace}.example.com", "istio-ingress:with_cluster=true"]
+    command = ["preview", *(word for one in asked for word in ("--config", one))]
+    done = stack.run(*command)
+    assert done.returncode != 0
+    assert f"namespace-missing: Gateway {absent}/ours: metadata.namespace: The cluster has no namespace" in done.stdout
+    maker = (
+        f'k8s.core.v1.Namespace("made", metadata={{"name": "{absent}"}}, opts=pulumi.ResourceOptions(provider=far))\n'
+    )
+    stack.rewrite(PROGRAM + maker)
+    try:
+        done = stack.run(*command)
+    finally:
+        stack.rewrite(PROGRAM)
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_stack_that_is_up_is_not_its_own_neighbour_and_may_move(stack, namespace):
     free = {"host": f"free.{namespace}.example.com"} | ASKED
     stack.up(**free)

@@ -15,7 +15,7 @@ HTTP = [
     ('{"hosts": ["*"], "mesh_hosts": ["a.b.svc"]}', "hosts is '*', but must be a name where mesh_hosts are given"),
 ]
 INGRESS = [
-    ('{"routes": [{"path": "/a"}]}', "routes[0].path is '/a', but must be exact or prefix instead."),
+    ('{"routes": [{"path": "/a"}]}', "routes[0].path is '/a', but must be exact or path_prefix or prefix instead."),
     ('{"entry": Entry.INGRESS_CLASS, "mesh_hosts": ["a.b.svc"]}', "mesh_hosts is ['a.b.svc'], but must be left out"),
     ('{"entry": Entry.INGRESS_ANNOTATION, "ingress_class": "x"}', "ingress_class is 'x', but must be left out unless"),
     ('{"entry": "nginx"}', "entry is 'nginx', but must be one of 'gateway', 'ingress-class', 'ingress-annotation'."),

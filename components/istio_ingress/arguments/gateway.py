@@ -34,17 +34,21 @@ class GatewayPods:
     selector: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=GATEWAY_SELECTOR.copy)
     http_port: pulumi.Input[int] = 80
     https_port: pulumi.Input[int] = 443
+    is_placed: bool = False
+    """Whether the program says where they run. Most programs need not: only credentials must stand there."""
 
     @classmethod
     def of(cls, gateway: pulumi.Input[IngressGateway] | None) -> "GatewayPods":
         """The pods of a component's argument `gateway`, which may come whole from another stack."""
         if not isinstance(gateway, pulumi.Output):
-            return cls(**cast(IngressGateway, gateway or {}))
+            given = cast(IngressGateway, gateway or {})
+            return cls(**given, is_placed="namespace" in given)
 
         def told(name: str, default: object) -> Any:
             return gateway.apply(lambda known: known.get(name, default))
 
-        return cls(**{name: told(name, default) for name, default in vars(cls()).items()})
+        fields = {name: default for name, default in vars(cls()).items() if name != "is_placed"}
+        return cls(**{name: told(name, default) for name, default in fields.items()})
 
 
 class TlsVersion(Enum):

@@ -13,9 +13,9 @@ from .routes import DEFAULT_ROUTES, ENDS, Route, WeightedBackend, needs_backend
 from .schema import known
 from .text_match import TextMatch
 
-GATEWAY_PATHS = frozenset({"exact", "prefix", "regex"})
-INGRESS_PATHS = frozenset({"exact", "path", "prefix"})
-_PATHS = ("exact", "path", "prefix", "regex")
+GATEWAY_PATHS = frozenset({"exact", "path_prefix", "prefix", "regex"})
+INGRESS_PATHS = frozenset({"exact", "path", "path_prefix", "prefix"})
+_PATHS = ("exact", "path", "path_prefix", "prefix", "regex")
 _INGRESS_FIELDS = INGRESS_PATHS | {"service", "port"}
 _NAME = re.compile(rf"{TOKEN}|:(method|scheme|authority|path)|@request\.auth\.claims[.\[].+")
 _CHANGED_NAME = re.compile(TOKEN)

@@ -50,6 +50,10 @@ class Route(TypedDict):
     """Every path that begins with this text: `/status` matches `/status/418` and, where a Gateway lets it in,
     `/statusline` too (a Kubernetes Ingress goes by whole segments)."""
 
+    path_prefix: NotRequired[pulumi.Input[str]]
+    """This path and all below it, by whole segments as Gateway API's `PathPrefix` goes: `/status` matches `/status` and
+    `/status/418`, and not `/statusline`."""
+
     exact: NotRequired[pulumi.Input[str]]
     """This path and no other."""
 

@@ -105,6 +105,7 @@ VALUES: dict[str, Check] = {
     "path": _path,
     "port": _port,
     "port_name": _label,
+    "path_prefix": _path,
     "prefix": _path,
     "private_key": _pem,
     "province": _x520_long,

@@ -16,7 +16,7 @@ _CONTROLLER = "istio.io/ingress-controller"
 _ANNOTATION = {"kubernetes.io/ingress.class": "istio"}
 # Route field to path type. Exact is exact, Prefix goes by whole segments, the third is exact or, where it ends in
 # `/*` or `.*`, goes by whole segments too.
-_PATH_TYPES = {"exact": "Exact", "prefix": "Prefix", "path": "ImplementationSpecific"}
+_PATH_TYPES = {"exact": "Exact", "prefix": "Prefix", "path_prefix": "Prefix", "path": "ImplementationSpecific"}
 
 
 class Entry(Enum):

@@ -1,7 +1,7 @@
 """The rules of a VirtualService: what Istio calls the parts of a route."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import groupby, islice
 from typing import Any
@@ -116,7 +116,14 @@ def _path(route: Route) -> Manifest:
     for field in ("exact", "regex"):
         if field in route:
             return {field: route[field]}
+    if route.get("path_prefix", "/") != "/":
+        return {"regex": _computed(lambda path: f"{_segments(path)}(/.*)?", route["path_prefix"])}
     return {"prefix": route.get("prefix", "/")}
+
+
+def _segments(path: str) -> str:
+    """The expression for a path, whether or not it is written with a slash at its end."""
+    return re.escape(path.rstrip("/"))
 
 
 def _header(name: str) -> str:
@@ -137,7 +144,7 @@ def _action(route: Route, backend: Backend | None) -> Manifest:
     """A rule without its match."""
     action = _end(route, backend) | _renamed(route, {"name": "name", "timeout": "timeout"}) | _header_changes(route)
     if "rewrite" in route:
-        action["rewrite"] = _rewrite(route["rewrite"], by_prefix=not {"exact", "regex"} & route.keys())
+        action["rewrite"] = _rewrite(route["rewrite"], route)
     if "mirrors" in route:
         action["mirrors"] = [_mirror(one) for one in route["mirrors"]]
     if "retries" in route:
@@ -171,10 +178,16 @@ def _direct_response(response: DirectResponse) -> Manifest:
     return {"status": response["status"], **body}
 
 
-def _rewrite(rewrite: Rewrite, *, by_prefix: bool) -> Manifest:
-    """A rewrite; `by_prefix`: Istio's `uri` would only replace the prefix that the route matches."""
+def _rewrite(rewrite: Rewrite, route: Route) -> Manifest:
+    """A rewrite. Istio's `uri` replaces what a route matches: where that is a prefix, the prefix alone."""
     made: Manifest = _renamed(rewrite, {"prefix": "uri", "hostname": "authority"})
-    if "path" in rewrite and not by_prefix:
+    by_prefix = "prefix" in _path(route)
+    if "prefix" in rewrite and not by_prefix:
+        made["uriRegexRewrite"] = {
+            "match": _computed(_replaced, route["path_prefix"], made.pop("uri")),
+            "rewrite": _literal(rewrite["prefix"]),
+        }
+    elif "path" in rewrite and not by_prefix:
         made["uri"] = rewrite["path"]
     elif "path" in rewrite:
         made["uriRegexRewrite"] = {"match": "^.+$", "rewrite": _literal(rewrite["path"])}
@@ -183,11 +196,21 @@ def _rewrite(rewrite: Rewrite, *, by_prefix: bool) -> Manifest:
     return made
 
 
+def _replaced(path: str, by: str) -> str:
+    """The expression for what a path takes up: with the slash behind it where the new text ends with one."""
+    return f"^{_segments(path)}{'/?' if by.endswith('/') else ''}"
+
+
 def _literal(text: pulumi.Input[str]) -> pulumi.Input[str]:
     """A text as a substitution in which nothing stands for a group."""
-    if isinstance(text, str):
-        return text.replace("\\", "\\\\")
-    return pulumi.Output.all(text).apply(lambda known: str(known[0]).replace("\\", "\\\\"))
+    return _computed(lambda known: known.replace("\\", "\\\\"), text)
+
+
+def _computed(make: Callable[..., str], *texts: pulumi.Input[str]) -> pulumi.Input[str]:
+    """What a function makes of texts, at once where all of them are known."""
+    if all(isinstance(text, str) for text in texts):
+        return make(*texts)
+    return pulumi.Output.all(*texts).apply(lambda known: make(*map(str, known)))
 
 
 def _mirror(mirror: Mirror) -> Manifest:

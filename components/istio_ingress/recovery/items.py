@@ -90,24 +90,27 @@ def _settled(pulumi: Pulumi, found: Found) -> Iterator[Item]:
         yield Item(Status.LEFT if operation in open_still else Status.CLEARED, "operation", operation)
 
 
-def _objects(pulumi: Pulumi, begun: Collection[Begun], unwanted: Status) -> Iterator[Item]:
+def _objects(pulumi: Pulumi, objects: Collection[Begun], unwanted: Status) -> Iterator[Item]:
     """What becomes of the objects: those that nothing wants are deleted where that is what `unwanted` says."""
     moments = {}
-    for one in sorted(begun):
+    for one in sorted(objects):
         try:
             moments[one] = leftovers.created(one)
         except CommandError as error:
             yield Item(Status.UNKNOWN, "object", f"{one}: {error}")
     there = [one for one, moment in moments.items() if moment]
     try:
-        wanted = Wanted(pulumi.ask_json("preview", "--json", *pulumi.on_stack)) if there else ()
+        wanted = Wanted(pulumi.ask_json("preview", "--json", *pulumi.on_stack) if there else {})
         for one in there:
+            begun = f"{one}, begun {moments[one]}"
             if one in wanted:
-                yield Item(Status.KEPT, "object", f"{one}, begun {moments[one]}: the next update takes it over")
-                continue
-            if unwanted is Status.CLEARED:
-                leftovers.delete(one)
-            yield Item(unwanted, "object", f"{one}, begun {moments[one]}: nothing wants it")
+                yield Item(Status.KEPT, "object", f"{begun}: the next update takes it over")
+            elif wanted.may_hold(one) and leftovers.is_used(one):
+                yield Item(Status.UNKNOWN, "object", f"{begun}: in use, and wanted or not: ask again after an update")
+            else:
+                if unwanted is Status.CLEARED:
+                    leftovers.delete(one)
+                yield Item(unwanted, "object", f"{begun}: nothing wants it")
     except CommandError as error:
         yield from (Item(Status.UNKNOWN, "object", f"{one}: {error}") for one in there)
 

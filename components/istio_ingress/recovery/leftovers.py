@@ -15,9 +15,11 @@ from typing import Any
 from istio_ingress import terminal
 from istio_ingress.field_managers import ANNOTATION, is_ours
 from istio_ingress.pulumi_preview import UNKNOWN
+from istio_ingress.rules.credential_keys import CA_SUFFIX
 from istio_ingress.terminal import CommandError
 
 _ESCAPED = ANNOTATION.replace(".", r"\.")
+_NAMED_BY_OTHERS = {"Secret", "ConfigMap"}
 _FIELDS = f"{{.metadata.annotations.{_ESCAPED}}} {{.metadata.creationTimestamp}}"
 
 
@@ -96,8 +98,23 @@ def remove(objects: Iterable[Begun], state: Mapping[str, Any]) -> bool:
     return is_done
 
 
+def is_used(one: Begun) -> bool:
+    """Whether a Gateway names a Secret or ConfigMap, or a pod of its namespace does; of other kinds it is not known.
+
+    Raises:
+        CommandError: the cluster could not be asked.
+    """
+    if one.kind not in _NAMED_BY_OTHERS:
+        return True
+    where = tuple(one.cluster or ())
+    specs = "-o=jsonpath={.items[*].spec}"
+    told = _run("get", "gateways.networking.istio.io", "--all-namespaces", specs, *where)
+    told += _run("get", "pods", "--namespace", one.namespace, specs, *where)
+    return any(f'"{name}"' in told for name in (one.name, one.name.removesuffix(CA_SUFFIX)))
+
+
 class Wanted:
-    """The objects that a preview creates, whether or not it knows their names."""
+    """The objects that a preview creates."""
 
     def __init__(self, preview: Mapping[str, Any]) -> None:
         steps = [step for step in preview.get("steps") or [] if "create" in step["op"] or "replace" in step["op"]]
@@ -105,8 +122,14 @@ class Wanted:
         self._objects = {one for state in states if (one := _object(state))}
 
     def __contains__(self, one: Begun) -> bool:
-        alike = {other.name for other in self._objects if (other.kind, other.namespace) == (one.kind, one.namespace)}
-        return one.name in alike or UNKNOWN in alike
+        return one.name in self._names_beside(one)
+
+    def may_hold(self, one: Begun) -> bool:
+        """Whether it may be one of those whose name the preview does not know yet."""
+        return UNKNOWN in self._names_beside(one)
+
+    def _names_beside(self, one: Begun) -> set[str]:
+        return {other.name for other in self._objects if (other.kind, other.namespace) == (one.kind, one.namespace)}
 
 
 def _object(resource: Mapping[str, Any], cluster: tuple[str, ...] | None = ()) -> Begun | None:
@@ -145,11 +168,14 @@ def _known(state: Mapping[str, Any]) -> set[str]:
 
 def _kubectl(verb: str, which: Begun, *options: str) -> str:
     where = ["--namespace", which.namespace] if which.namespace else []
-    command = ["kubectl", verb, which.kind, which.name, *where, "--ignore-not-found", *(which.cluster or ()), *options]
+    return _run(verb, which.kind, which.name, *where, "--ignore-not-found", *(which.cluster or ()), *options)
+
+
+def _run(verb: str, kind: str, *words: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(["kubectl", verb, kind, *words], capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise CommandError("`kubectl` is not on PATH.") from None
     if done.returncode:
-        raise CommandError(f"`kubectl {verb} {which.kind}` failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+        raise CommandError(f"`kubectl {verb} {kind}` failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
     return done.stdout

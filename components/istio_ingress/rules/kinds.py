@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from istio_ingress.rules.ingresses import Ingress, IngressClass
 from istio_ingress.rules.makers import Certificate, ExternalSecret, Issuer, SealedSecret, VaultSecret
-from istio_ingress.rules.resources import Gateway, GatewayApiGateway, Resource, Workload
+from istio_ingress.rules.resources import Gateway, GatewayApiGateway, Namespace, Resource, Workload
 from istio_ingress.rules.routing import DestinationRule, Service, ServiceEntry, VirtualService
 from istio_ingress.rules.schema.definitions import groups
 from istio_ingress.rules.secrets import Secret
@@ -41,7 +41,7 @@ class Kind:
     makes_pods: bool = False
     """Whether it only announces Pods: a cluster is asked for those instead."""
     is_extra: bool = False
-    """Whether it is of an API that a cluster need not have: a cluster is not asked for it."""
+    """Whether a cluster need not have its API, or not everybody may list it: the doctor does not ask for it."""
 
     @property
     def kubectl(self) -> str:
@@ -67,6 +67,7 @@ KINDS = (
     Kind(_SECURITY, "AuthorizationPolicy", "authorizationpolicies", AuthorizationPolicy),
     Kind("networking.k8s.io", "Ingress", "ingresses", Ingress),
     Kind("networking.k8s.io", "IngressClass", "ingressclasses", IngressClass),
+    Kind("", "Namespace", "namespaces", Namespace, fields=(), is_extra=True),
     Kind("gateway.networking.k8s.io", "Gateway", "gateways", GatewayApiGateway, is_extra=True),
     Kind("cert-manager.io", "Certificate", "certificates", Certificate, is_extra=True),
     Kind("cert-manager.io", "Issuer", "issuers", Issuer, ("spec.acme.solvers",), is_extra=True),

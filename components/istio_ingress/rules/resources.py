@@ -198,6 +198,15 @@ class Server:
         return f"{self.gateway} {self.node.path}"
 
 
+class Namespace(Resource):
+    """A namespace, which is in none."""
+
+    @cached_property
+    def namespace(self) -> str:
+        """None."""
+        return ""
+
+
 class Workload(Resource):
     """A Pod, or what makes Pods."""
 

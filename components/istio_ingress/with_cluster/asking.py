@@ -18,6 +18,7 @@ _SECONDS = 30
 _AT_ONCE = 4
 _NOT_ASKED = ("Secret", "ReplicaSet")  # keys stay in the cluster; Deployments say as much as their ReplicaSets
 _NO_SUCH_KIND = "the server doesn't have a resource type"
+_NAMESPACE = next(kind for kind in kinds.KINDS if kind.name == "Namespace")
 _ASKED = [
     kind
     for kind in kinds.KINDS
@@ -53,7 +54,9 @@ def ask(access: Access, namespaces: Iterable[str] = ()) -> Living:
     with access.options() as options:
         server = _server(options)
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            there = pool.submit(_namespaces, options)
             found = list(pool.map(lambda kind: _Kind(kind, options).read(sorted(set(namespaces))), _ASKED))
+            found.append((there.result(), ""))
     return Living(
         server, [one for manifests, _ in found for one in manifests], [unread for _, unread in found if unread]
     )
@@ -87,6 +90,14 @@ class _Kind:
     def _get(self, scope: str) -> list[Manifest]:
         text = _kubectl("get", self.kind.kubectl, scope, "--output=json", "--show-managed-fields", *self.options)
         return [Manifest(one, "the cluster") for one in json.loads(text)["items"]]
+
+
+def _namespaces(options: Sequence[str]) -> list[Manifest]:
+    """All namespaces; none where they may not be listed, which is no lack: only a rule of their own needs them."""
+    try:
+        return _Kind(_NAMESPACE, options).read(())[0]
+    except (UnreachableError, ValueError):
+        return []
 
 
 def _server(options: Sequence[str]) -> str:

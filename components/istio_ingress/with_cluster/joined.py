@@ -35,7 +35,7 @@ class Identity(NamedTuple):
         group, kind = str(manifest.get("apiVersion")).rpartition("/")[0], str(manifest.get("kind"))
         if not all(isinstance(one, str) and one for one in named):
             return None
-        where = "" if kind in ("IngressClass", "ClusterIssuer", "GatewayClass") else str(named[0])
+        where = "" if kind in ("IngressClass", "ClusterIssuer", "GatewayClass", "Namespace") else str(named[0])
         return cls(group, kind, where, str(named[1]))
 
 

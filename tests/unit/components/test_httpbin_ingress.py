@@ -232,7 +232,10 @@ def annotations(resource):
             {"hosts": ["*"], "mesh_hosts": ["httpbin"]},
             "hosts is '*', but must be a name where mesh_hosts are given, because Istio refuses '*' inside the mesh.",
         ),
-        ({"routes": [{"path": "/a/*"}]}, "routes[0].path is '/a/*', but must be exact or prefix instead."),
+        (
+            {"routes": [{"path": "/a/*"}]},
+            "routes[0].path is '/a/*', but must be exact or path_prefix or prefix instead.",
+        ),
         (
             {"entry": Entry.INGRESS_CLASS, "backend": {"service": "a.b.svc.cluster.local", "port": 80}},
             "backend.service is 'a.b.svc.cluster.local', but must be a Service's bare name: "

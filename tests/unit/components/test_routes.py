@@ -25,6 +25,9 @@ def made(declare, *routes):
         ({}, {"uri": {"prefix": "/"}}),
         ({"exact": "/a"}, {"uri": {"exact": "/a"}}),
         ({"regex": "/a/[0-9]+"}, {"uri": {"regex": "/a/[0-9]+"}}),
+        ({"path_prefix": "/a.b"}, {"uri": {"regex": r"/a\.b(/.*)?"}}),
+        ({"path_prefix": "/a/"}, {"uri": {"regex": "/a(/.*)?"}}),
+        ({"path_prefix": "/"}, {"uri": {"prefix": "/"}}),
         ({"prefix": "/a", "ignore_case": True}, {"uri": {"prefix": "/a"}, "ignoreUriCase": True}),
         (
             {"headers": {"X-Tier": {"exact": "gold"}, "x-id": {"regex": "[0-9]+"}, "cookie": {"present": True}}},
@@ -114,6 +117,16 @@ def test_each_method_is_a_match(declare):
                 ]
             },
         ),
+        (
+            {"path_prefix": "/a.b/", "rewrite": {"prefix": "/v1"}},
+            {"route": TO_CART, "rewrite": {"uriRegexRewrite": {"match": r"^/a\.b", "rewrite": "/v1"}}},
+        ),
+        (
+            {"path_prefix": "/a", "rewrite": {"prefix": "/"}},
+            {"route": TO_CART, "rewrite": {"uriRegexRewrite": {"match": "^/a/?", "rewrite": "/"}}},
+        ),
+        ({"path_prefix": "/a", "rewrite": {"path": "/b"}}, {"route": TO_CART, "rewrite": {"uri": "/b"}}),
+        ({"path_prefix": "/", "rewrite": {"prefix": "/v1/"}}, {"route": TO_CART, "rewrite": {"uri": "/v1/"}}),
         ({"prefix": "/", "rewrite": {"prefix": "/v1/"}}, {"route": TO_CART, "rewrite": {"uri": "/v1/"}}),
         (
             {"prefix": "/", "rewrite": {"path": "/a\\1", "hostname": "b.test:80"}},
@@ -261,6 +274,13 @@ def test_what_only_becomes_known_during_the_update_may_stand_in_any_text_or_numb
         "retries": {"attempts": 1, "retryOn": "5xx,reset"},
         "fault": {"delay": {"fixedDelay": "1s", "percentage": {"value": 5}}},
     }
+
+
+def test_a_path_prefix_and_what_takes_its_place_may_only_become_known_during_the_update(declare):
+    later = pulumi.Output.from_input
+    (rule,) = made(declare, {"path_prefix": later("/a.b"), "rewrite": {"prefix": later("/")}})
+    assert rule["match"] == [{"uri": {"regex": r"/a\.b(/.*)?"}}]
+    assert rule["rewrite"] == {"uriRegexRewrite": {"match": r"^/a\.b/?", "rewrite": "/"}}
 
 
 def test_a_host_of_a_tls_gateway_takes_the_same_routes(declare):

@@ -125,7 +125,7 @@ def step(op, name, namespace="istio-system"):
     [
         ([step("create", "web-1")], True),
         ([step("replace", "web-1")], True),
-        ([step("create", UNKNOWN)], True),
+        ([step("create", UNKNOWN)], False),
         ([], False),
         ([step("same", "web-1")], False),
         ([step("create", "web-2"), step("create", "web-1", "shop"), step("create", UNKNOWN, "shop")], False),
@@ -134,3 +134,24 @@ def step(op, name, namespace="istio-system"):
 )
 def test_a_preview_says_what_the_program_wants(steps, is_wanted):
     assert (SECRET in Wanted({"steps": steps})) == is_wanted
+
+
+@pytest.mark.parametrize(("namespace", "may_hold"), [("istio-system", True), ("shop", False)])
+def test_a_preview_may_not_know_what_the_program_wants(namespace, may_hold):
+    assert Wanted({"steps": [step("create", UNKNOWN, namespace)]}).may_hold(SECRET) == may_hold
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "named", "is_used"),
+    [
+        ("Secret", "web-1", "web-1", True),
+        ("Secret", "web-1-cacert", "web-1", True),
+        ("ConfigMap", "web-1", "web-1", True),
+        ("Secret", "web-1", "web-12", False),
+        ("Secret", "web-1", "", False),
+        ("Deployment", "web-1", "", True),
+    ],
+)
+def test_what_a_gateway_names_is_used(kubectl, kind, name, named, is_used):
+    kubectl.names("gateways.networking.istio.io", named)
+    assert leftovers.is_used(Begun(kind, "istio-system", name)) == is_used

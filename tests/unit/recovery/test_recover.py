@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from istio_ingress.cli import main
+from istio_ingress.pulumi_preview import UNKNOWN
 from istio_ingress.recovery import items, providers
 from istio_ingress.recovery.providers import Provider
 from tests.unit.recovery.fake_tools import OURS, operation
@@ -146,6 +147,35 @@ def test_an_object_that_the_program_wants_is_kept_for_the_next_update(recover, p
     assert (code, items[1][:2]) == (0, ("kept", "object"))
     assert items[1][2].endswith("the next update takes it over")
     assert kubectl.deleted() == []
+
+
+@pytest.fixture
+def unnamed_secret(pulumi):
+    """A Secret that was begun; the program wants one whose name the preview does not know."""
+    pulumi.state(SECRET)
+    metadata = SECRET["resource"]["inputs"]["metadata"] | {"name": UNKNOWN}
+    wanted = SECRET["resource"] | {"inputs": SECRET["resource"]["inputs"] | {"metadata": metadata}}
+    pulumi.preview({"op": "create", "urn": "urn", "newState": wanted})
+
+
+def test_a_secret_that_nobody_uses_is_not_kept_for_a_name_that_the_preview_does_not_know(
+    recover, unnamed_secret, kubectl
+):
+    kubectl.has(web_1=OURS)
+    kubectl.names("pods", "web-12")
+    assert [item[:2] for item in recover("--yes")[1]] == [("cleared", "operation"), ("cleared", "object")]
+    assert kubectl.deleted() == ["Secret web-1 --namespace istio-system"]
+
+
+@pytest.mark.parametrize("kind", ["pods", "gateways.networking.istio.io"])
+def test_a_secret_in_use_is_asked_for_again_after_the_next_update(recover, pulumi, unnamed_secret, kubectl, kind):
+    kubectl.has(web_1=OURS)
+    kubectl.names(kind, "web-1")
+    code, items, _ = recover("--yes")
+    assert (code, items[1][:2]) == (2, ("unknown", "object"))
+    assert kubectl.deleted() == []
+    pulumi.preview()
+    assert [item[:2] for item in recover("--yes")[1]] == [("cleared", "object")]
 
 
 def test_an_object_that_somebody_else_wrote_is_none_of_ours(recover, pulumi, kubectl):

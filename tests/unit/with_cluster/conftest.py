@@ -25,7 +25,8 @@ else:
     if kind in denied and (scope == "--all-namespaces" or scope not in denied[kind]):
         sys.exit(f'Error from server (Forbidden): {{kind}} is forbidden: User "team" cannot list it')
     found = json.loads((folder / "objects").read_text()).get(kind, [])
-    inside = [one for one in found if scope in ("--all-namespaces", "--namespace=" + one["metadata"]["namespace"])]
+    scopes = [("--all-namespaces", "--namespace=" + one["metadata"].get("namespace", "")) for one in found]
+    inside = [one for one, its in zip(found, scopes) if scope in its]
     print(json.dumps({{"items": inside}}))
 """
 PLURALS = {
@@ -33,6 +34,7 @@ PLURALS = {
     "VirtualService": "virtualservices.networking.istio.io",
     "Service": "services",
     "Deployment": "deployments.apps",
+    "Namespace": "namespaces",
 }
 
 

@@ -110,6 +110,35 @@ def test_a_gateway_that_is_not_there_is_found_once_all_could_be_read(cluster, ch
     assert "not read: gateways.networking.istio.io: gateways.networking.istio.io is forbidden" in err
 
 
+def namespaces(*names):
+    every = ("default", "kube-node-lease", "kube-public", "kube-system", *names)
+    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in every]
+
+
+def test_a_namespace_that_is_not_there_is_found(cluster, check):
+    ours = gateway("ours", "shop.example")
+    cluster.holds(deployment(), *namespaces("istio-system", "blog"))
+    code, out, _ = check(planned(("create", ours), ("create", gateway("more", "blog.example"))))
+    assert code == 1
+    assert out.count("namespace-missing") == 1
+    assert "The cluster has no namespace 'edge'." in out
+    cluster.holds(deployment(), *namespaces("istio-system", "edge"))
+    assert check(planned(("create", ours)))[0] == 0
+
+
+def test_a_namespace_that_the_program_makes_need_not_be_there(cluster, check):
+    cluster.holds(deployment(), *namespaces("istio-system"))
+    made = namespaces("edge")[-1]
+    assert check(planned(("create", made), ("create", gateway("ours", "shop.example"))))[0] == 0
+
+
+def test_where_namespaces_may_not_be_listed_nothing_is_said_of_them(cluster, check):
+    cluster.holds(deployment(), *namespaces())
+    cluster.denies({"namespaces": []})
+    code, out, err = check(planned(("create", gateway("ours", "shop.example"))))
+    assert (code, "namespace" in out + err) == (0, False)
+
+
 def test_where_a_kind_may_be_listed_only_in_a_namespace_it_is_read_there(cluster, check):
     cluster.holds(deployment(), gateway("theirs", "shop.example"))
     cluster.denies({"gateways.networking.istio.io": ["--namespace=edge"]})

@@ -12,7 +12,7 @@ from istio_ingress.rules.index import Index
 from istio_ingress.rules.ingresses import Ingress, IngressClass
 from istio_ingress.rules.makers import Certificate, ExternalSecret, Issuer, SealedSecret, VaultSecret
 from istio_ingress.rules.registry import Example, rule
-from istio_ingress.rules.resources import GatewayApiGateway, Resource, Workload
+from istio_ingress.rules.resources import GatewayApiGateway, Namespace, Resource, Workload
 from istio_ingress.rules.routing import Service
 from istio_ingress.rules.secrets import Secret
 from istio_ingress.rules.values import UNKNOWN, MalformedError, UnknownValueError
@@ -38,6 +38,7 @@ _SPECS: dict[type[Resource], Any] = {
 }
 SHAPES: dict[type[Resource], Any] = {
     Secret: {"data": {str: str}, "stringData": {str: str}},
+    Namespace: {},
     Workload: {"metadata": {"labels": {str: str}}, "spec": {"template": {"metadata": {"labels": {str: str}}}}},
     **{kind: {"spec": spec} for kind, spec in _SPECS.items()},
 }
