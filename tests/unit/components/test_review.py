@@ -205,6 +205,18 @@ def test_what_a_resource_depends_on_stays(watched, form, needed, kind):
     assert watched(program).one(kind).depends_on == needed
 
 
+def test_what_depends_on_an_output_waits_for_the_verdict_too(refused):
+    def program():
+        nothing_yet = pulumi.Output.from_input("any").apply(lambda _: [])
+        web()
+        raw_gateway("shop.example", depends_on=nothing_yet)
+        pulumi.ComponentResource("any:index:Shop", "shop", {}, pulumi.ResourceOptions(depends_on=nothing_yet))
+
+    message, declared = refused(program)
+    assert "host-conflict" in message
+    assert declared.resources == []
+
+
 def test_many_components_are_judged_once(watched, monkeypatch):
     judged = []
     check = rules.check
