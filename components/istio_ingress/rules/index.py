@@ -254,6 +254,8 @@ class Index:
         for rule in self.every(DestinationRule):
             try:
                 host = full_name(rule.spec.text("host"), rule.namespace, self.settings.cluster_domain)
+                if rule.means_no_service(self.settings.cluster_domain):
+                    continue
             except (UnknownValueError, MalformedError):
                 continue
             found.setdefault(host, []).append(rule)

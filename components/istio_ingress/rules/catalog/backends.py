@@ -41,7 +41,7 @@ spec:
 def backend_told_twice(told: DestinationRule, index: Index) -> Iterator[Problem]:
     """Of two DestinationRules for the same Service and pods Istio takes the older one's policy and drops the other."""
     policy = told.spec.node("trafficPolicy").value
-    if not policy:
+    if not policy or told.means_no_service(index.settings.cluster_domain):
         return
     for other in index.destination_rules_for(told.spec.text("host"), told.namespace):
         if other is told:

@@ -11,6 +11,7 @@ from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, ServiceEntry
 from istio_ingress.rules.settings import Settings
+from istio_ingress.rules.values import Node
 from istio_ingress.rules.words import near, some, those_of
 
 _ROUTE = """
@@ -132,6 +133,30 @@ def route_port_ambiguous(destination: Destination, index: Index) -> Iterator[Pro
         )
 
 
+@rule(
+    Destination,
+    "route-port-udp",
+    Severity.ERROR,
+    source="istio pilot/pkg/networking/core/cluster.go buildOutboundClusters",
+    example=Example.fixed(
+        _BOTH.replace("{name: http, port: 8000,", "{name: http, port: 8000, protocol: UDP,"), (" protocol: UDP,", "")
+    ),
+)
+def route_port_udp(destination: Destination, index: Index) -> Iterator[Problem]:
+    """Istio routes no UDP: for a port that has only that it makes no cluster, and the route answers 503."""
+    port = destination.node.node("port")
+    number = port.number("number")
+    there = _port_nodes(destination, index)
+    meant = [one for one in there if number in (0, _number(one))]
+    if meant and (number or len(there) == 1) and all(one.text("protocol").upper() == "UDP" for one in meant):
+        yield Problem(
+            destination.service,
+            port.at("number") if number else destination.node.path,
+            f"The port {_number(meant[0])} of {destination.host!r} is one of UDP only.",
+            "Route to a port of TCP, or give the Service one.",
+        )
+
+
 def service_key(destination: Destination, index: Index) -> tuple[str, str] | None:
     """Namespace and name of the Service that a destination means; None when it means none."""
     host = destination.host
@@ -175,19 +200,26 @@ def _missing_outside(destination: Destination, index: Index) -> tuple[str, str] 
 
 def _ports(destination: Destination, index: Index) -> dict[int, int] | None:
     """The ports of a destination and the ports behind them; None when they are not known."""
+    ports = {}
+    for port in _port_nodes(destination, index):
+        target = port.value.get("targetPort")
+        ports[_number(port)] = int(target) if isinstance(target, int | float) else 0
+    return ports or None
+
+
+def _port_nodes(destination: Destination, index: Index) -> list[Node]:
+    """The ports of the ServiceEntries or of the Service that a destination means, as far as they are here."""
     entries = entries_of(destination, index)
     if entries:
-        nodes = [port for entry in entries for port in entry.spec.nodes("ports")]
-        return {port.number("number"): port.number("targetPort") for port in nodes} or None
+        return [port for entry in entries for port in entry.spec.nodes("ports")]
     key = service_key(destination, index)
     found = index.services.find(*key) if key else None
-    if found is None:
-        return None
-    ports = {}
-    for port in found.ports:
-        target = port.value.get("targetPort")
-        ports[port.number("port")] = int(target) if isinstance(target, int | float) else 0
-    return ports or None
+    return found.ports if found else []
+
+
+def _number(port: Node) -> int:
+    """Its number, which a Service calls its port."""
+    return port.number("number") or port.number("port")
 
 
 def entries_of(destination: Destination, index: Index) -> list[ServiceEntry]:

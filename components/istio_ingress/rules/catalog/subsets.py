@@ -75,6 +75,29 @@ def route_subset_missing(destination: Destination, index: Index) -> Iterator[Pro
 
 
 @rule(
+    DestinationRule,
+    "destination-rule-host-case",
+    Severity.WARNING,
+    source="istio pilot/pkg/model/push_context.go setDestinationRules (hosts are compared as they are written)",
+    example=Example.fixed(_RULE.replace("host: cart", "host: Cart"), ("host: Cart", "host: cart")),
+)
+def destination_rule_host_case(rule: DestinationRule, index: Index) -> Iterator[Problem]:
+    """Services have names in lower case, and a DestinationRule is for the host just as it is written."""
+    host = rule.spec.text("host")
+    if host == host.lower():
+        return
+    written = {one for entry in index.service_entries for one in entry.known_spec.known_texts("hosts")}
+    means_no_service = rule.means_no_service(index.settings.cluster_domain)
+    if host not in written and (means_no_service or host.lower() in written):
+        yield Problem(
+            rule,
+            "spec.host",
+            f"Nothing is called {host!r}, so the rule is for no connection.",
+            f"Write {host.lower()!r}.",
+        )
+
+
+@rule(
     Destination,
     "destination-rule-hidden",
     Severity.ERROR,
