@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from istio_ingress.rules.hosts import is_short
 from istio_ingress.rules.matches import Match, http_match, l4_match
 from istio_ingress.rules.resources import Resource
 from istio_ingress.rules.values import Node, UnknownValueError
@@ -123,11 +122,6 @@ class DestinationRule(Exported):
     def subsets(self) -> list[str]:
         """The names of its subsets."""
         return [node.text("name") for node in self.spec.nodes("subsets")]
-
-    def means_no_service(self, cluster_domain: str) -> bool:
-        """Whether its host is that of a Service but for its capitals: Istio compares it as it is written."""
-        host = self.spec.text("host")
-        return host != host.lower() and (is_short(host) or host.lower().endswith(f".svc.{cluster_domain}"))
 
     def begins_tls(self, port: int) -> bool:
         """Whether its settings make the gateway speak TLS to a port, or those of a subset do."""

@@ -41,7 +41,8 @@ def test_names_of_gateways(gateway, is_told):
 
 
 @pytest.mark.parametrize(
-    ("field", "is_told"), [({"mirrorPercent": 10}, True), ({"mirrorPercentage": {"value": 10}}, False)]
+    ("field", "is_told"),
+    [({"mirrorPercent": 10}, True), ({"mirror_percent": 10}, True), ({"mirrorPercentage": {"value": 10}}, False)],
 )
 def test_shares_that_are_mirrored(field, is_told):
     found = virtual_service("shop", "shop.example", http=[{**route("cart"), "mirror": {"host": "site"}, **field}])

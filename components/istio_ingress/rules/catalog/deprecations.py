@@ -45,9 +45,10 @@ def virtualservice_deprecated(service: VirtualService, _: Index) -> Iterator[Pro
             message = f"{name!r} is the old way to name a Gateway."
             yield Problem(service, f"spec.gateways[{position}]", message, f"Write {full!r}.")
     for route in service.spec.nodes("http"):
-        if route.number("mirrorPercent") > 0:
-            message = "mirrorPercent is deprecated."
-            yield Problem(service, route.at("mirrorPercent"), message, "Write mirrorPercentage: {value: …}.")
+        for key in ("mirrorPercent", "mirror_percent"):
+            if route.number(key) > 0:
+                message = f"{key} is deprecated."
+                yield Problem(service, route.at(key), message, "Write mirrorPercentage: {value: …}.")
 
 
 @rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
-from istio_ingress.rules.hosts import is_ip_address
+from istio_ingress.rules.hosts import is_ip_address, is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, ServiceEntry
@@ -42,7 +42,7 @@ def route_service_missing(destination: Destination, index: Index) -> Iterator[Pr
     if not destination.host:
         remedy = "Name the Service, in full if it is in another namespace."
         yield Problem(destination.service, destination.node.at("host"), "This route names no host.", remedy)
-    elif not entries_of(destination, index):
+    elif not entries_of(destination, index) and not is_no_service(destination.host, index.settings.cluster_domain):
         problem = _half_named(destination, index)
         key = service_key(destination, index)
         if problem is None and index.has_all(index.services, key[0] if key else ""):
@@ -61,21 +61,35 @@ def route_service_missing(destination: Destination, index: Index) -> Iterator[Pr
     example=Example.fixed(_BOTH.replace("host: cart", "host: card"), ("host: card", "host: cart")),
 )
 def route_service_misspelt(destination: Destination, index: Index) -> Iterator[Problem]:
-    """A Service that is not among the manifests, beside one whose name is the same but for a letter, or for case."""
+    """A Service that is not among the manifests, beside one whose name is the same but for a letter."""
     key = service_key(destination, index)
     if key is None or index.services.find(*key) or entries_of(destination, index):
         return
     if index.has_all(index.services, key[0]):
         return
-    there = [other.name for other in index.services.beside(key[0])]
-    meant = key[1].lower() if key[1].lower() in there else near(key[1], there)
-    if meant:
+    meant = near(key[1], [other.name for other in index.services.beside(key[0])])
+    if meant and not is_no_service(destination.host, index.settings.cluster_domain):
         yield Problem(
             destination.service,
             destination.node.at("host"),
             f"There is no Service {key[1]!r} here, and there is {meant!r}.",
             f"If that one is meant, write {meant!r}.",
         )
+
+
+@rule(
+    Destination,
+    "route-host-case",
+    Severity.ERROR,
+    source="istio pilot/pkg/model/config.go ResolveShortnameToFQDN (hosts are compared as they are written)",
+    example=Example.fixed(_BOTH.replace("host: cart", "host: Cart"), ("host: Cart", "host: cart")),
+)
+def route_host_case(destination: Destination, index: Index) -> Iterator[Problem]:
+    """Services have names in lower case; a route to one in capitals leads nowhere and answers 503."""
+    host = destination.host
+    if is_no_service(host, index.settings.cluster_domain) and not entries_of(destination, index):
+        message = f"No Service is called {host!r}: their names are in lower case."
+        yield Problem(destination.service, destination.node.at("host"), message, f"Write {host.lower()!r}.")
 
 
 @rule(

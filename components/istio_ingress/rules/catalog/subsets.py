@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from istio_ingress.rules.catalog.destinations import entries_of, service_key
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.hosts import is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, DestinationRule
@@ -87,8 +88,8 @@ def destination_rule_host_case(rule: DestinationRule, index: Index) -> Iterator[
     if host == host.lower():
         return
     written = {one for entry in index.service_entries for one in entry.known_spec.known_texts("hosts")}
-    means_no_service = rule.means_no_service(index.settings.cluster_domain)
-    if host not in written and (means_no_service or host.lower() in written):
+    is_of_a_service = is_no_service(host, index.settings.cluster_domain)
+    if host not in written and (is_of_a_service or host.lower() in written):
         yield Problem(
             rule,
             "spec.host",
