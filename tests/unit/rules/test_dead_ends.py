@@ -47,6 +47,7 @@ def matching(*hosts, gateways=("shop",), **match):
         (["shop.example"], {"exact": UNKNOWN}, False),
         ([UNKNOWN], {"exact": "blog.example"}, False),
         (["10.0.0.1"], {"exact": "10.0.0.1:80"}, False),
+        (["cart"], {"exact": "cart.shop.svc.cluster.local"}, False),
     ],
     ids=str,
 )

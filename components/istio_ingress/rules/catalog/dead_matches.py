@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
-from istio_ingress.rules.hosts import covers_host
+from istio_ingress.rules.hosts import covers_host, is_short
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Gateway
@@ -89,7 +89,7 @@ def _served(service: VirtualService, index: Index) -> list[str]:
 
 def _may_be(host: str, kind: str, text: str) -> bool:
     """Whether an authority, which may carry a port, can be of a host and meet a condition."""
-    if host == "*" or "[" in text:
+    if host == "*" or is_short(host) or "[" in text:
         return True
     if kind == "exact":
         return covers_host(host, re.sub(r":\d+$", "", text.lower()).removesuffix("."))
