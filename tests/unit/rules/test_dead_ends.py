@@ -248,7 +248,7 @@ def test_only_a_regex_rewrite_puts_groups_in(found, is_told):
 def test_the_right_replacement_is_said():
     (finding,) = check(regex("/a/(.*)/(.*)", "/$2/$1"))
 
-    assert finding.remedy == r"Write '/\\2/\\1'."
+    assert finding.remedy == r"Write '/\2/\1'."
 
 
 @pytest.mark.parametrize(

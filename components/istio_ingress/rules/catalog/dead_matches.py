@@ -37,6 +37,8 @@ def match_other_host(service: VirtualService, index: Index) -> Iterator[Problem]
     """A request has come to one of the hosts before its match is tried: an authority that is none of them has none."""
     for route in service.spec.nodes("http"):
         for match in route.nodes("match"):
+            if "authority" not in match and "headers" not in match:
+                continue
             for authority in (match.node("authority"), match.node("headers").node(":authority")):
                 if not authority.value or MESH in (match.texts("gateways") or service.gateways):
                     continue  # pods of the mesh may write a Service's name in many ways

@@ -168,22 +168,15 @@ def rewrite_slashes(service: VirtualService, _: Index) -> Iterator[Problem]:
 def rewrite_group(service: VirtualService, _: Index) -> Iterator[Problem]:
     r"""Only `uriRegexRewrite` puts in what a group has matched, and it writes that as `\1`; `$1` is text everywhere."""
     for route in service.spec.nodes("http"):
-        for part, key in (("rewrite", "uri"), ("redirect", "uri")):
-            text = route.node(part).text(key)
+        for part in ("rewrite", "redirect"):
+            text = route.node(part).text("uri") if part in route else ""
             if found := _GROUP.search(text):
-                message = f"{found[0]!r} is text here: in {text!r} nothing of the match is put in."
+                message = f"'{found[0]}' is text: nothing of the match is put into '{text}'."
                 remedy = "Use uriRegexRewrite." if part == "rewrite" else "Redirect to a path, or with prefixRewrite."
-                yield Problem(service, route.node(part).at(key), message, remedy)
-        rewrite = route.node("rewrite").node("uriRegexRewrite")
-        text = rewrite.text("rewrite")
-        if found := _DOLLAR.search(text):
-            message = f"{found[0]!r} is text: a group is written with a backslash."
-            yield Problem(service, rewrite.at("rewrite"), message, f"Write {_as_group(text)!r}.")
-        groups = _groups(rewrite.text("match"))
-        wanted = max((int(digit) for digit in re.findall(r"\\(\d)", text.replace("\\\\", ""))), default=0)
-        if groups is not None and wanted > groups:
-            message = f"There is no group {wanted} in {rewrite.text('match')!r}, so the path stays as it was."
-            yield Problem(service, rewrite.at("rewrite"), message, "Put what is kept into parentheses.")
+                yield Problem(service, route.node(part).at("uri"), message, remedy)
+        if "rewrite" in route:
+            for message, remedy in _wrong_groups(route.node("rewrite").node("uriRegexRewrite")):
+                yield Problem(service, f"{route.path}.rewrite.uriRegexRewrite.rewrite", message, remedy)
 
 
 @rule(
@@ -259,9 +252,17 @@ def _no_path_of(pattern: str) -> tuple[str, str] | None:
     return None
 
 
-def _as_group(text: str) -> str:
-    """A replacement with its groups as RE2 has them."""
-    return _DOLLAR.sub(r"\\\1", text)
+def _wrong_groups(rewrite: Node) -> Iterator[tuple[str, str]]:
+    """What is wrong with the groups that a replacement puts in, and what to write."""
+    text = rewrite.text("rewrite")
+    if found := _DOLLAR.search(text):
+        as_group = _DOLLAR.sub(r"\\\1", text)
+        yield f"'{found[0]}' is text: a group is written with a backslash.", f"Write '{as_group}'."
+    groups = _groups(rewrite.text("match"))
+    wanted = max(map(int, re.findall(r"\\(\d)", text.replace("\\\\", ""))), default=0)
+    if groups is not None and wanted > groups:
+        message = f"There is no group {wanted} in {rewrite.text('match')!r}, so the path stays as it was."
+        yield message, "Put what is kept into parentheses."
 
 
 def _groups(pattern: str) -> int | None:

@@ -89,6 +89,8 @@ def match_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
 def retry_after_timeout(service: VirtualService, _: Index) -> Iterator[Problem]:
     """`timeout` is for all tries together: a try that may take longer is never given up for another one."""
     for route in service.spec.nodes("http"):
+        if "retries" not in route:
+            continue
         retries = route.node("retries")
         whole, each = nanoseconds(route.text("timeout")) or 0, nanoseconds(retries.text("perTryTimeout")) or 0
         if each > whole > 0:
