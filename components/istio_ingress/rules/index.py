@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from istio_ingress.rules import kinds
 from istio_ingress.rules.credential_keys import CA_SUFFIX
-from istio_ingress.rules.hosts import HostMap, admits, full_name, wildcards_over
+from istio_ingress.rules.hosts import HostMap, admits, full_name, is_no_service, wildcards_over
 from istio_ingress.rules.listeners import Listeners
 from istio_ingress.rules.makers import SecretMaker
 from istio_ingress.rules.resources import MUTUAL_MODES, Gateway, GatewayApiGateway, Resource, Server, Workload
@@ -253,10 +253,11 @@ class Index:
         found: dict[str, list[DestinationRule]] = {}
         for rule in self.every(DestinationRule):
             try:
-                host = full_name(rule.spec.text("host"), rule.namespace, self.settings.cluster_domain)
+                written, namespace = rule.spec.text("host"), rule.namespace
             except (UnknownValueError, MalformedError):
                 continue
-            found.setdefault(host, []).append(rule)
+            if not is_no_service(written, self.settings.cluster_domain):
+                found.setdefault(full_name(written, namespace, self.settings.cluster_domain), []).append(rule)
         return found
 
     @cached_property

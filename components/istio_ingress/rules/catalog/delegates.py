@@ -144,6 +144,44 @@ def delegate_outside_root(service: VirtualService, index: Index) -> Iterator[Pro
                     )
 
 
+@rule(
+    VirtualService,
+    "delegate-unused",
+    Severity.WARNING,
+    misses=True,
+    source=f"{_SOURCE}; Istio reference: VirtualService, Delegate",
+    example=Example.fixed(
+        f"{_BOTH}---\n{SERVICE}\n---\n{GATEWAY_PODS}\n".replace(
+            "delegate: {name: blog}}", "route: [{destination: {host: cart}}]}"
+        ),
+        ("match: [{uri: {prefix: /cart}}], route: [{destination: {host: cart}}]", "delegate: {name: blog}"),
+        settings=Settings(complete=True),
+    ),
+)
+def delegate_unused(service: VirtualService, index: Index) -> Iterator[Problem]:
+    """A VirtualService without hosts answers nothing unless another one delegates to it."""
+    if not index.settings.complete or service.hosts or service.spec.texts("gateways") or not service.spec.nodes("http"):
+        return
+    named = index.once(_delegated_to)
+    if service.key not in named and all(index.virtual_services.find(*one) for one in named):  # else it may be meant
+        yield Problem(
+            service,
+            "spec.hosts",
+            "It has no hosts, and no VirtualService delegates a route to it.",
+            "Name its hosts, or let a route of another one delegate to it.",
+        )
+
+
+def _delegated_to(index: Index) -> set[tuple[str, str]]:
+    """The VirtualServices to which others delegate; every route must be known."""
+    return {
+        _delegate_key(root, route)
+        for root in index.every(VirtualService)
+        for route in root.spec.nodes("http")
+        if "delegate" in route
+    }
+
+
 def _delegate_key(service: VirtualService, route: Node) -> tuple[str, str]:
     delegate = route.node("delegate")
     return delegate.text("namespace") or service.namespace, delegate.text("name")

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
-from istio_ingress.rules.hosts import is_ip_address
+from istio_ingress.rules.hosts import is_ip_address, is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, ServiceEntry
 from istio_ingress.rules.settings import Settings
+from istio_ingress.rules.values import Node
 from istio_ingress.rules.words import near, some, those_of
 
 _ROUTE = """
@@ -41,7 +42,7 @@ def route_service_missing(destination: Destination, index: Index) -> Iterator[Pr
     if not destination.host:
         remedy = "Name the Service, in full if it is in another namespace."
         yield Problem(destination.service, destination.node.at("host"), "This route names no host.", remedy)
-    elif not entries_of(destination, index):
+    elif not entries_of(destination, index) and not is_no_service(destination.host, index.settings.cluster_domain):
         problem = _half_named(destination, index)
         key = service_key(destination, index)
         if problem is None and index.has_all(index.services, key[0] if key else ""):
@@ -60,21 +61,35 @@ def route_service_missing(destination: Destination, index: Index) -> Iterator[Pr
     example=Example.fixed(_BOTH.replace("host: cart", "host: card"), ("host: card", "host: cart")),
 )
 def route_service_misspelt(destination: Destination, index: Index) -> Iterator[Problem]:
-    """A Service that is not among the manifests, beside one whose name is the same but for a letter, or for case."""
+    """A Service that is not among the manifests, beside one whose name is the same but for a letter."""
     key = service_key(destination, index)
     if key is None or index.services.find(*key) or entries_of(destination, index):
         return
     if index.has_all(index.services, key[0]):
         return
-    there = [other.name for other in index.services.beside(key[0])]
-    meant = key[1].lower() if key[1].lower() in there else near(key[1], there)
-    if meant:
+    meant = near(key[1], [other.name for other in index.services.beside(key[0])])
+    if meant and not is_no_service(destination.host, index.settings.cluster_domain):
         yield Problem(
             destination.service,
             destination.node.at("host"),
             f"There is no Service {key[1]!r} here, and there is {meant!r}.",
             f"If that one is meant, write {meant!r}.",
         )
+
+
+@rule(
+    Destination,
+    "route-host-case",
+    Severity.ERROR,
+    source="istio pilot/pkg/model/config.go ResolveShortnameToFQDN (hosts are compared as they are written)",
+    example=Example.fixed(_BOTH.replace("host: cart", "host: Cart"), ("host: Cart", "host: cart")),
+)
+def route_host_case(destination: Destination, index: Index) -> Iterator[Problem]:
+    """Services have names in lower case; a route to one in capitals leads nowhere and answers 503."""
+    host = destination.host
+    if is_no_service(host, index.settings.cluster_domain) and not entries_of(destination, index):
+        message = f"No Service is called {host!r}: their names are in lower case."
+        yield Problem(destination.service, destination.node.at("host"), message, f"Write {host.lower()!r}.")
 
 
 @rule(
@@ -132,6 +147,30 @@ def route_port_ambiguous(destination: Destination, index: Index) -> Iterator[Pro
         )
 
 
+@rule(
+    Destination,
+    "route-port-udp",
+    Severity.ERROR,
+    source="istio pilot/pkg/networking/core/cluster.go buildOutboundClusters",
+    example=Example.fixed(
+        _BOTH.replace("{name: http, port: 8000,", "{name: http, port: 8000, protocol: UDP,"), (" protocol: UDP,", "")
+    ),
+)
+def route_port_udp(destination: Destination, index: Index) -> Iterator[Problem]:
+    """Istio routes no UDP: for a port that has only that it makes no cluster, and the route answers 503."""
+    port = destination.node.node("port")
+    number = port.number("number")
+    there = _port_nodes(destination, index)
+    meant = [one for one in there if number in (0, _number(one))]
+    if meant and (number or len(there) == 1) and all(one.text("protocol").upper() == "UDP" for one in meant):
+        yield Problem(
+            destination.service,
+            port.at("number") if number else destination.node.path,
+            f"The port {_number(meant[0])} of {destination.host!r} is one of UDP only.",
+            "Route to a port of TCP, or give the Service one.",
+        )
+
+
 def service_key(destination: Destination, index: Index) -> tuple[str, str] | None:
     """Namespace and name of the Service that a destination means; None when it means none."""
     host = destination.host
@@ -175,19 +214,26 @@ def _missing_outside(destination: Destination, index: Index) -> tuple[str, str] 
 
 def _ports(destination: Destination, index: Index) -> dict[int, int] | None:
     """The ports of a destination and the ports behind them; None when they are not known."""
+    ports = {}
+    for port in _port_nodes(destination, index):
+        target = port.value.get("targetPort")
+        ports[_number(port)] = int(target) if isinstance(target, int | float) else 0
+    return ports or None
+
+
+def _port_nodes(destination: Destination, index: Index) -> list[Node]:
+    """The ports of the ServiceEntries or of the Service that a destination means, as far as they are here."""
     entries = entries_of(destination, index)
     if entries:
-        nodes = [port for entry in entries for port in entry.spec.nodes("ports")]
-        return {port.number("number"): port.number("targetPort") for port in nodes} or None
+        return [port for entry in entries for port in entry.spec.nodes("ports")]
     key = service_key(destination, index)
     found = index.services.find(*key) if key else None
-    if found is None:
-        return None
-    ports = {}
-    for port in found.ports:
-        target = port.value.get("targetPort")
-        ports[port.number("port")] = int(target) if isinstance(target, int | float) else 0
-    return ports or None
+    return found.ports if found else []
+
+
+def _number(port: Node) -> int:
+    """Its number, which a Service calls its port."""
+    return port.number("number") or port.number("port")
 
 
 def entries_of(destination: Destination, index: Index) -> list[ServiceEntry]:

@@ -12,6 +12,7 @@ from istio_ingress.rules.index import Index
 from istio_ingress.rules.matches import Match, shadowed
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import VirtualService
+from istio_ingress.rules.schema.durations import nanoseconds
 from istio_ingress.rules.words import some
 
 _VALIDATION = "istio pkg/config/validation/validation.go"
@@ -73,6 +74,32 @@ def match_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
                     f"This match ({routes[route][position]}) is dead: {_earlier(kind, [(earlier, match)])} first.",
                     "Put the narrower match first, or take this one away.",
                 )
+
+
+@rule(
+    VirtualService,
+    "retry-after-timeout",
+    Severity.WARNING,
+    source="envoy config.route.v3.RetryPolicy per_try_timeout (one above the route's timeout is not used)",
+    example=Example.fixed(
+        f"{_HEAD}  http:\n  - timeout: 2s\n    retries: {{attempts: 3, perTryTimeout: 5s}}\n    {_CART}\n",
+        ("timeout: 2s", "timeout: 20s"),
+    ),
+)
+def retry_after_timeout(service: VirtualService, _: Index) -> Iterator[Problem]:
+    """`timeout` is for all tries together: a try that may take longer is never given up for another one."""
+    for route in service.spec.nodes("http"):
+        if "retries" not in route:
+            continue
+        retries = route.node("retries")
+        whole, each = nanoseconds(route.text("timeout")) or 0, nanoseconds(retries.text("perTryTimeout")) or 0
+        if each > whole > 0:
+            yield Problem(
+                service,
+                retries.at("perTryTimeout"),
+                f"A try may take {retries.text('perTryTimeout')}, and all of them together {route.text('timeout')}.",
+                "Let the timeout be longer than a try.",
+            )
 
 
 @rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from istio_ingress.rules.catalog.destinations import entries_of, service_key
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.hosts import is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, DestinationRule
@@ -72,6 +73,29 @@ def route_subset_missing(destination: Destination, index: Index) -> Iterator[Pro
                 f"The subset is {subset!r}, and there is no DestinationRule for {full!r}.",
                 "Add one with the subset, or take the subset away.",
             )
+
+
+@rule(
+    DestinationRule,
+    "destination-rule-host-case",
+    Severity.WARNING,
+    source="istio pilot/pkg/model/push_context.go setDestinationRules (hosts are compared as they are written)",
+    example=Example.fixed(_RULE.replace("host: cart", "host: Cart"), ("host: Cart", "host: cart")),
+)
+def destination_rule_host_case(rule: DestinationRule, index: Index) -> Iterator[Problem]:
+    """Services have names in lower case, and a DestinationRule is for the host just as it is written."""
+    host = rule.spec.text("host")
+    if host == host.lower():
+        return
+    written = {one for entry in index.service_entries for one in entry.known_spec.known_texts("hosts")}
+    is_of_a_service = is_no_service(host, index.settings.cluster_domain)
+    if host not in written and (is_of_a_service or host.lower() in written):
+        yield Problem(
+            rule,
+            "spec.host",
+            f"Nothing is called {host!r}, so the rule is for no connection.",
+            f"Write {host.lower()!r}.",
+        )
 
 
 @rule(
