@@ -54,7 +54,7 @@ def check(
     others = [rule for rule in wanted if rule.subject is not Waiver]
     found = _Findings(index, waivers)
     for rule in others:
-        found.add(rule, index.subjects(rule.subject))
+        found.add(rule, index.subjects(rule.subject, rule.needs))
     if about_waivers and waivers.all:
         waivers.expect_use(rule.id for rule in others if found.is_complete(rule))
     for rule in about_waivers:

@@ -18,7 +18,7 @@ _HEADER, _NO_HEADER = "header ", "no header "
 #: What Istio decides when it writes the routes of a listener; the rest is what Envoy compares with a request.
 _OF_THE_LISTENER = ("port", "source namespace", "source label ")
 _ANY_PATH = ("regex", "/.*")
-_EVERYTHING = {"uri": (("prefix", "/"), ("prefix", ""), ("regex", ".*"))}
+_EVERY_PATH = (("prefix", "/"), ("prefix", ""), ("regex", ".*"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +68,8 @@ class Match:
 FullName = Callable[[str], str]
 
 
-def http_match(node: Node, gateways: list[str], full_name: FullName = str, *, whole: bool = False) -> Match:
-    """The match of an `http` route; a route without one takes everything.
+def http_match(node: Node, gateways: frozenset[str], full_name: FullName = str, *, whole: bool = False) -> Match:
+    """The match of an `http` route, which holds for `gateways` if it names none; without one a route takes everything.
 
     With `whole`, conditions that every request meets are kept too.
     """
@@ -79,42 +79,54 @@ def http_match(node: Node, gateways: list[str], full_name: FullName = str, *, wh
         if field in node:
             name = _FOLDED_URI if folded and field == "uri" else field
             kind, value = _string(node.node(field))
-            conditions[name] = (kind, value.lower()) if folded and field == "uri" else (kind, value)
+            condition = (kind, value.lower()) if folded and field == "uri" else (kind, value)
+            if whole or field != "uri" or condition not in _EVERY_PATH:
+                conditions[name] = condition
     for field, word in (("headers", "header"), ("withoutHeaders", "no header"), ("queryParams", "query parameter")):
         for name in node.node(field).value if field in node else ():
             conditions[f"{word} {name.lower() if field != 'queryParams' else name}"] = _string(
                 node.node(field).node(name)
             )
-    if not whole:
-        conditions = {field: one for field, one in conditions.items() if one not in _EVERYTHING.get(field[:3], ())}
-    return Match({**conditions, **_everywhere(node)}, frozenset(map(full_name, node.texts("gateways") or gateways)))
+    conditions |= _everywhere(node)
+    return Match(conditions, _gateways(node, full_name) or gateways)
 
 
-def l4_match(node: Node, gateways: list[str], full_name: FullName = str) -> Match:
+def l4_match(node: Node, gateways: frozenset[str], full_name: FullName = str) -> Match:
     """The match of a `tls` or `tcp` route."""
     conditions = _everywhere(node)
     for field in ("sniHosts", "destinationSubnets"):
         among = frozenset(text.lower() for text in node.texts(field))
         if among:
             conditions[field] = ("among", among)
-    return Match(conditions, frozenset(map(full_name, node.texts("gateways") or gateways)))
+    return Match(conditions, _gateways(node, full_name) or gateways)
 
 
-def shadowed(routes: list[list[Match]]) -> Iterator[tuple[int, int, int, Match]]:
-    """Matches that an earlier route leaves nothing for: route, match, the earlier route and its match."""
+def _gateways(node: Node, full_name: FullName) -> frozenset[str]:
+    return frozenset(map(full_name, node.texts("gateways"))) if "gateways" in node else frozenset()
+
+
+#: A match that never holds: its route and position, the earlier route that leaves nothing for it and its match.
+Shadowed = tuple[int, int, int, Match]
+
+
+def shadowed(routes: list[list[Match]]) -> Iterator[Shadowed]:
+    """Matches that an earlier route leaves nothing for."""
     table: dict[Handle, list[tuple[int, Match]]] = {}
+    lengths: dict[str, set[int]] = {}
     for route, matches in enumerate(routes):
         fresh = []
         for position, match in enumerate(matches):
-            held = (entry for probe in _probes(match) for entry in table.get(probe, ()))
+            held = (entry for probe in _probes(match, lengths) for entry in table.get(probe, ())) if table else ()
             earlier = next((entry for entry in held if entry[1].leaves_nothing_for(match)), None)
             if earlier:
                 yield route, position, *earlier
             else:
                 fresh.append(match)
-        for match in fresh:
+        for match in fresh if route + 1 < len(routes) else ():
             for handle in _handles(match, table):
                 table.setdefault(handle, []).append((route, match))
+                if handle[1] == "prefix":
+                    lengths.setdefault(handle[0], set()).add(len(handle[2]))
 
 
 def _everywhere(node: Node) -> dict[str, Condition]:
@@ -237,8 +249,8 @@ def _handles(match: Match, table: dict[Handle, list[tuple[int, Match]]]) -> list
     return min(choices, key=lambda handles: max(len(table.get(one, ())) for one in handles), default=[("", "", "")])
 
 
-def _probes(match: Match) -> Iterator[Handle]:
-    """Where the matches are filed that may leave nothing for this one."""
+def _probes(match: Match, lengths: dict[str, set[int]]) -> Iterator[Handle]:
+    """Where the matches are filed that may leave nothing for this one; those with prefixes have these lengths."""
     yield "", "", ""
     yield "uri", *_ANY_PATH
     folded = {_FOLDED_URI: _folded(match.path)} if "uri" in match.conditions else {}
@@ -249,8 +261,9 @@ def _probes(match: Match) -> Iterator[Handle]:
         yield field, "present", ""
         yield field, "regex", ".*"
         if kind in ("exact", "prefix"):
-            for length in range(len(value) + 1):
-                yield field, "prefix", value[:length]
+            for length in sorted(lengths.get(field, ())):
+                if length <= len(value):
+                    yield field, "prefix", value[:length]
         if kind in ("exact", "regex"):
             yield field, kind, value
 
@@ -269,7 +282,7 @@ class DelegatedMatch:
     def of(cls, node: Node, full_name: FullName) -> DelegatedMatch:
         """From the node of an `http` match."""
         return cls(
-            http_match(node, [], full_name, whole=True),
+            http_match(node, frozenset(), full_name, whole=True),
             node.flag("ignoreUriCase"),
             node.number("port"),
             node.text("sourceNamespace"),

@@ -47,6 +47,7 @@ _ROUTE = """
     "claim-without-authentication",
     Severity.ERROR,
     misses=True,
+    needs=("headers", "withoutHeaders"),
     source="istio pkg/config/analysis IST0149 JwtClaimBasedRoutingWithoutRequestAuthN",
     example=Example(
         f"{_GATEWAY}{VIRTUAL_SERVICE}{_ROUTE}", f"{_GATEWAY}{VIRTUAL_SERVICE}{_ROUTE}---\n{_AUTHENTICATION}"

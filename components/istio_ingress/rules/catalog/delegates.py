@@ -38,6 +38,7 @@ _BOTH = f"{GATEWAY}\n{HTTP_SERVER}\n---\n{VIRTUAL_SERVICE}{_ROOT}---\n{OTHER_VIR
     "delegate-missing",
     Severity.ERROR,
     misses=True,
+    needs=("delegate",),
     source=_SOURCE,
     example=Example.fixed(
         f"{_BOTH}---\n{SERVICE}\n---\n{GATEWAY_PODS}\n".replace("delegate: {name: blog}", "delegate: {name: cart}"),
@@ -63,6 +64,7 @@ def delegate_missing(service: VirtualService, index: Index) -> Iterator[Problem]
     VirtualService,
     "delegate-with-hosts",
     Severity.ERROR,
+    needs=("delegate",),
     source=f"{_SOURCE}; Istio reference: VirtualService, Delegate; istio/istio#52379, #33530",
     example=Example.fixed(
         _BOTH.replace(
@@ -90,6 +92,7 @@ def delegate_with_hosts(service: VirtualService, index: Index) -> Iterator[Probl
     VirtualService,
     "delegate-hidden",
     Severity.ERROR,
+    needs=("delegate",),
     source=_SOURCE,
     example=Example.fixed(
         _BOTH.replace("name: blog, namespace: shop", "name: blog, namespace: blog").replace(
@@ -118,6 +121,7 @@ def delegate_hidden(service: VirtualService, index: Index) -> Iterator[Problem]:
     VirtualService,
     "delegate-outside-root",
     Severity.ERROR,
+    needs=("delegate",),
     source="istio pilot/pkg/model/virtualservice.go mergeHTTPMatchRequests, hasConflict; istio/istio#52379",
     example=Example.fixed(_BOTH.replace("/cart/items", "/items"), ("/items", "/cart/items")),
 )

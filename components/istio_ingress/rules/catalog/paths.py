@@ -40,6 +40,7 @@ _OF_EVERY_REQUEST = (
     VirtualService,
     "path-with-star",
     Severity.WARNING,
+    needs=("uri",),
     source="Istio reference: StringMatch; istio/istio#7018",
     example=Example.fixed(f"{_HEAD}  - match: [{{uri: {{prefix: /api/*}}}}]\n    {_CART}\n", ("/api/*", "/api/")),
 )
@@ -64,6 +65,7 @@ def path_with_star(service: VirtualService, _: Index) -> Iterator[Problem]:
     VirtualService,
     "match-impossible",
     Severity.WARNING,
+    needs=("uri", "method"),
     source="envoy config.core.v3 normalize_path, path_with_escaped_slashes_action; RFC 9110, RFC 3986",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: api}}}}]\n    {_CART}\n", ("prefix: api", "prefix: /api")
@@ -92,6 +94,7 @@ def match_impossible(service: VirtualService, _: Index) -> Iterator[Problem]:
     VirtualService,
     "redirect-loop",
     Severity.WARNING,
+    needs=("redirect",),
     source="Istio reference: HTTPRedirect",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: /cart}}}}]\n    redirect: {{uri: /cart/items}}\n",
@@ -126,6 +129,7 @@ def redirect_loop(service: VirtualService, index: Index) -> Iterator[Problem]:
     VirtualService,
     "rewrite-slashes",
     Severity.WARNING,
+    needs=("rewrite",),
     source="envoy config.route.v3.RouteAction prefix_rewrite; istio/istio#26828, #8076",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: /cart}}}}]\n    rewrite: {{uri: /}}\n    {_CART}\n",
@@ -183,6 +187,7 @@ def rewrite_group(service: VirtualService, _: Index) -> Iterator[Problem]:
     VirtualService,
     "cors-preflight-unmatched",
     Severity.WARNING,
+    needs=("corsPolicy",),
     source="fetch.spec.whatwg.org CORS-preflight request; istio/istio#47236, #15351",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: /v1}}, method: {{exact: POST}}}}]\n"
@@ -213,6 +218,7 @@ def cors_preflight_unmatched(service: VirtualService, _: Index) -> Iterator[Prob
     VirtualService,
     "cors-policy-unused",
     Severity.WARNING,
+    needs=("corsPolicy",),
     source="envoy config.route.v3.RouteAction cors: a policy of requests that go on to a cluster",
     example=Example.fixed(
         f"{_HEAD}  - redirect: {{uri: /cart}}\n    corsPolicy: {{allowOrigins: [{{exact: 'https://shop.example'}}]}}\n",

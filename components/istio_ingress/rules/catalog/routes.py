@@ -9,7 +9,7 @@ from istio_ingress.rules import hosts
 from istio_ingress.rules.catalog.examples import VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
-from istio_ingress.rules.matches import Match, shadowed
+from istio_ingress.rules.matches import Match
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import VirtualService
 from istio_ingress.rules.schema.durations import nanoseconds
@@ -37,7 +37,7 @@ def route_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
     """Routes are tried in order, so a route whose every match an earlier route takes never answers."""
     for kind, routes in service.matches.items():
         dead: dict[int, list[tuple[int, Match]]] = {}
-        for route, _position, earlier, match in shadowed(routes):
+        for route, _position, earlier, match in service.shadowed[kind]:
             dead.setdefault(route, []).append((earlier, match))
         for route, by in dead.items():
             if len(by) == len(routes[route]):
@@ -64,7 +64,7 @@ def route_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
 def match_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
     """One of several matches of a route that an earlier route takes: the route answers less than it says."""
     for kind, routes in service.matches.items():
-        found = list(shadowed(routes))
+        found = service.shadowed[kind]
         dead = Counter(route for route, *_rest in found)
         for route, position, earlier, match in found:
             if dead[route] < len(routes[route]):
@@ -106,6 +106,7 @@ def retry_after_timeout(service: VirtualService, _: Index) -> Iterator[Problem]:
     VirtualService,
     "tls-route-without-sni",
     Severity.ERROR,
+    needs=("tls",),
     source=f"{_VALIDATION} validateTLSRoute, validateTLSMatch",
     example=Example.fixed(
         f"{_HEAD}  tls:\n  - match: [{{port: 443}}]\n    {_CART}\n",
@@ -127,6 +128,7 @@ def tls_route_without_sni(service: VirtualService, _: Index) -> Iterator[Problem
     VirtualService,
     "tls-route-outside-hosts",
     Severity.ERROR,
+    needs=("tls",),
     source=f"{_VALIDATION} validateSniHost",
     example=Example.fixed(
         f"{_HEAD}  tls:\n  - match: [{{port: 443, sniHosts: [cart.example]}}]\n    {_CART}\n",
