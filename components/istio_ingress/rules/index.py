@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from istio_ingress.rules import kinds
 from istio_ingress.rules.credential_keys import CA_SUFFIX
 from istio_ingress.rules.hosts import HostMap, admits, full_name, is_no_service, wildcards_over
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.listeners import Listeners
 from istio_ingress.rules.makers import SecretMaker
 from istio_ingress.rules.resources import MUTUAL_MODES, Gateway, GatewayApiGateway, Resource, Server, Workload

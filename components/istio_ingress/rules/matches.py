@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.values import Node
 
 #: How a field is compared (exact, prefix, regex, present, among) and with what.
@@ -74,6 +74,8 @@ def http_match(node: Node, gateways: frozenset[str], full_name: FullName = str, 
     With `whole`, conditions that every request meets are kept too.
     """
     conditions: dict[str, Condition] = {}
+    if not node.value:
+        return Match(conditions, gateways)
     folded = node.flag("ignoreUriCase")
     for field in ("uri", "scheme", "method", "authority"):
         if field in node:

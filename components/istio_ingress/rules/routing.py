@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import lru_cache
 
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.matches import Match, Shadowed, http_match, l4_match, shadowed
 from istio_ingress.rules.resources import Resource
 from istio_ingress.rules.values import Node, UnknownValueError, known_of
@@ -56,8 +57,8 @@ class VirtualService(Exported):
 
     @cached_property
     def shadowed(self) -> dict[str, list[Shadowed]]:
-        """The matches of every kind of routes that an earlier route leaves nothing for."""
-        return {kind: list(shadowed(routes)) for kind, routes in self.matches.items()}
+        """The matches of each kind of routes, if there are any, that an earlier route leaves nothing for."""
+        return {kind: found for kind, routes in self.matches.items() if (found := list(shadowed(routes)))}
 
     def may_have(self, fields: Iterable[str]) -> bool:
         """Whether it may have routes of one of these kinds, or routes or matches with one of these fields."""
@@ -65,7 +66,7 @@ class VirtualService(Exported):
         return there is None or not there.isdisjoint(fields)
 
     @cached_property
-    def _fields(self) -> set[str]:
+    def _fields(self) -> frozenset[str]:
         found: set[str] = set()
         for kind in ROUTE_KINDS:
             for route in self.spec.nodes(kind):
@@ -73,7 +74,7 @@ class VirtualService(Exported):
                 found.update(route.value)
                 for match in route.nodes("match"):
                     found.update(match.value)
-        return found
+        return _same(frozenset(found))
 
     @property
     def destinations(self) -> list[Destination]:
@@ -102,6 +103,12 @@ class VirtualService(Exported):
     def gateway_name(self, name: str) -> str:
         """A Gateway that it names, as `namespace/name`; `mesh` stays as it is."""
         return MESH if name == MESH else "/".join(self.gateway_key(name))
+
+
+@lru_cache(maxsize=1024)
+def _same(fields: frozenset[str]) -> frozenset[str]:
+    """One object for all that are equal: thousands of VirtualServices have the same few fields."""
+    return fields
 
 
 class Destination:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.hosts import is_ip_address, is_no_service
 from istio_ingress.rules.index import Index
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, Service, ServiceEntry, VirtualService
 from istio_ingress.rules.settings import Settings

@@ -77,9 +77,10 @@ def match_impossible(service: VirtualService, _: Index) -> Iterator[Problem]:
         for match in route.nodes("match"):
             uri, method = match.node("uri"), match.node("method").text("exact")
             for kind, why in (("exact", _no_path), ("prefix", _no_path), ("regex", _no_path_of)):
-                wrong, remedy = why(uri.text(kind)) or ("", "")
-                if wrong and not (kind == "prefix" and uri.text(kind).endswith(_UNENDED)):
-                    message = f"The {kind} {uri.text(kind)!r} takes no request: {wrong}."
+                text = uri.text(kind)
+                wrong, remedy = (why(text) if text else None) or ("", "")
+                if wrong and not (kind == "prefix" and text.endswith(_UNENDED)):
+                    message = f"The {kind} {text!r} takes no request: {wrong}."
                     yield Problem(service, uri.at(kind), message, remedy)
             if method != method.upper() and method.upper() in _METHODS:
                 message = f"The method {method!r} takes no request: methods are written in upper case."

@@ -35,9 +35,10 @@ _HEAD = f"{VIRTUAL_SERVICE}\n  hosts: [shop.example]\n  gateways: [shop]\n"
 )
 def route_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
     """Routes are tried in order, so a route whose every match an earlier route takes never answers."""
-    for kind, routes in service.matches.items():
+    for kind, found in service.shadowed.items():
+        routes = service.matches[kind]
         dead: dict[int, list[tuple[int, Match]]] = {}
-        for route, _position, earlier, match in service.shadowed[kind]:
+        for route, _position, earlier, match in found:
             dead.setdefault(route, []).append((earlier, match))
         for route, by in dead.items():
             if len(by) == len(routes[route]):
@@ -63,8 +64,8 @@ def route_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
 )
 def match_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
     """One of several matches of a route that an earlier route takes: the route answers less than it says."""
-    for kind, routes in service.matches.items():
-        found = service.shadowed[kind]
+    for kind, found in service.shadowed.items():
+        routes = service.matches[kind]
         dead = Counter(route for route, *_rest in found)
         for route, position, earlier, match in found:
             if dead[route] < len(routes[route]):
