@@ -58,9 +58,9 @@ def differences(manifests: list[dict[str, Any]]) -> list[str]:
         ours = found(manifest)
         said = [ours[rule] for rule in ours if rule in REFUSED]
         if refusal and not (said or ours.keys() & SOMETIMES):
-            wrong.append(f"{json.dumps(manifest['spec'])} passes us: {refusal}")
+            wrong.append(f"{json.dumps(manifest.get('spec'))} passes us: {refusal}")
         if said and not refusal:
-            wrong.append(f"{json.dumps(manifest['spec'])} is taken: {said[0]}")
+            wrong.append(f"{json.dumps(manifest.get('spec'))} is taken: {said[0]}")
     return wrong
 
 
@@ -94,6 +94,13 @@ def test_metadata(metadata):
     base = mutants.BASES[0]
 
     assert differences([{**base, "metadata": {**base["metadata"], **metadata}}]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_object_without_a_spec(kind):
+    base = next(base for base in mutants.BASES if base["kind"] == kind)
+
+    assert differences([{key: value for key, value in base.items() if key != "spec"}]) == []
 
 
 @pytest.mark.parametrize("rule", [rule for rule in EXAMPLES if rule.id != "kind-unknown"], ids=lambda rule: rule.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -105,7 +106,8 @@ def _filled(value: Any, depth: int) -> Any:
     if depth > DEEPEST:
         raise RecursionError
     if isinstance(value, dict):
-        return {key: _filled(item, depth + 1) for key, item in value.items()}
+        # Interned, or each object would have keys of its own.
+        return {sys.intern(key): _filled(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_filled(item, depth + 1) for item in value]
     return scalars.filled(value)

@@ -18,10 +18,16 @@ _WORDS: dict[str, bool | float | None] = {
 _WHOLE = re.compile(r"[-+]?(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 #: What envsubst (`${HOST}`, `$HOST`), Kustomize (`$(HOST)`), templates (`{{ .host }}`), Argo CD's Vault plugin
-#: (`<path:team/shop#host>`) and SOPS (`ENC[AES256_GCM,data:…]`) put values in for.
-_PLACEHOLDER = re.compile(
-    r"\$\{[^}]*\}|\$\([A-Za-z_][\w.-]*\)|\$[A-Z][A-Z0-9_]*|\{\{.*\}\}|<path:[^>]*>|ENC\[AES256_GCM,", re.DOTALL
+#: (`<path:team/shop#host>`), SOPS (`ENC[AES256_GCM,data:…]`) and sed (`__HOST__`) put values in for.
+_FILLED_BY_TOOLS = (
+    r"\$\{[^}]*\}|\$\([A-Za-z_][\w.-]*\)|\$[A-Z][A-Z0-9_]*|\{\{.*\}\}|<path:[^>]*>|ENC\[AES256_GCM,|__[A-Z][A-Z0-9_]*__"
 )
+#: What documentation leaves to its readers: `<your-domain>`, `YOUR_DOMAIN`, `REPLACE_ME`. A group of a regular
+#: expression, `(?P<name>…)`, is none, and what a template of Go writes for what is not there is a mistake.
+_FILLED_BY_HAND = (
+    r"(?<![P?])<(?!no value>|nil>|none>)[A-Za-z_][\w .:/-]*>|(?<![A-Z0-9_])(?:YOUR|REPLACE|CHANGE)_[A-Z][A-Z0-9_]*"
+)
+_PLACEHOLDER = re.compile(f"{_FILLED_BY_TOOLS}|{_FILLED_BY_HAND}", re.DOTALL)
 _NO_NUMBERS = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 _BASES = {"x": 16, "b": 2, "o": 8, "d": 10}
 _LEAST, _LARGEST = -(2**63), 2**64 - 1  # beyond them a whole number becomes a float

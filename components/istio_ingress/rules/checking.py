@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from istio_ingress import x509
 from istio_ingress.rules import kinds
 from istio_ingress.rules.finding import Finding, Problem, Severity
 from istio_ingress.rules.index import Index
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.plain import SettingError
 from istio_ingress.rules.registry import Rule, all_rules
 from istio_ingress.rules.resources import Resource
@@ -54,7 +54,7 @@ def check(
     others = [rule for rule in wanted if rule.subject is not Waiver]
     found = _Findings(index, waivers)
     for rule in others:
-        found.add(rule, index.subjects(rule.subject))
+        found.add(rule, index.subjects(rule.subject, rule.needs))
     if about_waivers and waivers.all:
         waivers.expect_use(rule.id for rule in others if found.is_complete(rule))
     for rule in about_waivers:
@@ -85,9 +85,10 @@ class _Findings:
 
     def add(self, rule: Rule, subjects: Iterable[object]) -> None:
         """What a rule says about each of these."""
+        check, index = rule.check, self._index
         for subject in subjects:
             try:
-                for problem in rule.check(subject, self._index):
+                for problem in check(subject, index):
                     self._note(rule, problem)
             except UnknownValueError:
                 self._undecided.add(rule.id)  # what is not known yet is no finding

@@ -57,6 +57,11 @@ def full_name(host: str, namespace: str, cluster_domain: str) -> str:
     return completed(host, namespace, cluster_domain).lower()
 
 
+def is_no_service(host: str, cluster_domain: str) -> bool:
+    """Whether a host would be that of a Service but for its capitals: no Service has any, and case counts."""
+    return host != host.lower() and (is_short(host) or host.lower().endswith(f".svc.{cluster_domain}"))
+
+
 def fault(host: str) -> str:
     """Why a host is no host name, wildcard or address; empty when it is one."""
     if host == "*" or is_ip_address(host):

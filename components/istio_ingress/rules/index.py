@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from istio_ingress.rules import kinds
 from istio_ingress.rules.credential_keys import CA_SUFFIX
-from istio_ingress.rules.hosts import HostMap, admits, full_name, wildcards_over
+from istio_ingress.rules.hosts import HostMap, admits, full_name, is_no_service, wildcards_over
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.listeners import Listeners
 from istio_ingress.rules.makers import SecretMaker
 from istio_ingress.rules.resources import MUTUAL_MODES, Gateway, GatewayApiGateway, Resource, Server, Workload
@@ -50,7 +50,9 @@ class Collection(Generic[R]):
                     self._versions.add(item.key)
             except (UnknownValueError, MalformedError):
                 self._some_unknown = True
-        self.items = [item for item in items if known_of(item, "key") not in self._versions]
+        if self._versions:
+            items = [item for item in items if known_of(item, "key") not in self._versions]
+        self.items = items
 
     def find(self, namespace: str, name: str) -> R | None:
         """The resource of this name.
@@ -95,6 +97,7 @@ class Index:
     def __init__(self, manifests: Iterable[Mapping[str, object]], now: datetime, settings: Settings) -> None:
         self.now, self.settings = now, settings
         self.resources = list(_without_copies(resource(one, settings.namespace) for one in kinds.flat(manifests)))
+        self._types = set(map(type, self.resources))
         self.gateways = self._collect(Gateway)
         self.virtual_services = self._collect(VirtualService)
         self.services = self._collect(Service)
@@ -104,15 +107,16 @@ class Index:
         self.gateway_api_gateways = self._collect(GatewayApiGateway)
         self._made: dict[Callable[[Index], Any], Any] = {}
         self._bindings: dict[int, list[Binding]] = {}
+        self._gateways_of: dict[int, list[Gateway]] = {}
         self._open_hosts: dict[tuple[int, str], HostMap[Server]] = {}
         self.servers = [server for gateway in self.gateways.items for server in gateway.servers]
         self.listeners = Listeners(self.servers, self.workloads, self.services.items)
-        self._subjects: dict[type, Sequence[object]] = {
-            Index: [self],
-            Server: [server for gateway in self.every(Gateway) for server in gateway.servers],
-            Destination: [one for service in self.every(VirtualService) for one in service.destinations],
-            Credential: self.credentials,
-            ClientCa: self.client_cas,
+        self._subjects: dict[tuple[type, tuple[str, ...]], Sequence[Any]] = {
+            (Index, ()): [self],
+            (Server, ()): [server for gateway in self.every(Gateway) for server in gateway.servers],
+            (Destination, ()): [one for service in self.every(VirtualService) for one in service.destinations],
+            (Credential, ()): self.credentials,
+            (ClientCa, ()): self.client_cas,
         }
 
     def once(self, make: Callable[[Index], T]) -> T:
@@ -122,11 +126,14 @@ class Index:
         found: T = self._made[make]
         return found
 
-    def subjects(self, kind: type) -> Sequence[object]:
-        """What a rule over this type is asked about, one by one."""
-        if kind not in self._subjects:
-            self._subjects[kind] = self.every(kind)
-        return self._subjects[kind]
+    def subjects(self, kind: type, needs: tuple[str, ...] = ()) -> Sequence[Any]:
+        """What a rule over this type is asked about, one by one: all, or those that may have one of these fields."""
+        key = kind, needs
+        if key not in self._subjects:
+            self._subjects[key] = (
+                [one for one in self.subjects(kind) if one.may_have(needs)] if needs else self.every(kind)
+            )
+        return self._subjects[key]
 
     def gateway_namespaces(self, gateway: Gateway) -> set[str]:
         """The namespaces in which a Gateway's pods run, as far as the manifests or the settings say it."""
@@ -181,8 +188,11 @@ class Index:
 
     def gateways_of(self, service: VirtualService) -> list[Gateway]:
         """The Gateways that a VirtualService names, as far as they are among the manifests."""
-        named = (self.gateways.find(*service.gateway_key(name)) for name in service.gateways if name != MESH)
-        return list({id(gateway): gateway for gateway in named if gateway}.values())
+        if id(service) not in self._gateways_of:
+            named = (self.gateways.find(*service.gateway_key(name)) for name in service.gateways if name != MESH)
+            found = {id(gateway): gateway for gateway in named if gateway}
+            self._gateways_of[id(service)] = list(found.values())
+        return self._gateways_of[id(service)]
 
     def full_host(self, host: str, service: VirtualService) -> str:
         """A host of a VirtualService as Istio completes it: the hosts of Gateways stay as they are."""
@@ -253,10 +263,11 @@ class Index:
         found: dict[str, list[DestinationRule]] = {}
         for rule in self.every(DestinationRule):
             try:
-                host = full_name(rule.spec.text("host"), rule.namespace, self.settings.cluster_domain)
+                written, namespace = rule.spec.text("host"), rule.namespace
             except (UnknownValueError, MalformedError):
                 continue
-            found.setdefault(host, []).append(rule)
+            if not is_no_service(written, self.settings.cluster_domain):
+                found.setdefault(full_name(written, namespace, self.settings.cluster_domain), []).append(rule)
         return found
 
     @cached_property
@@ -316,6 +327,8 @@ class Index:
 
     def every(self, kind: type[T]) -> list[T]:
         """All resources of a kind, those without a name and several versions of one too."""
+        if not any(issubclass(one, kind) for one in self._types):
+            return []
         return [item for item in self.resources if isinstance(item, kind)]
 
     def _collect(self, kind: type[R]) -> Collection[R]:
@@ -337,10 +350,11 @@ def _without_copies(resources: Iterable[Resource]) -> Iterator[Resource]:
     """The resources without equal copies, which are one object; two resources of a program are two even so."""
     seen: dict[tuple[str, ...], list[Resource]] = {}
     for one in resources:
-        if known_of(one, "key") is None:
+        try:
+            others = seen.setdefault(_identity(one), [])
+        except (UnknownValueError, MalformedError):
             yield one
             continue
-        others = seen.setdefault(_identity(one), [])
         if not any(other.node.value == one.node.value and not (other.owned and one.owned) for other in others):
             others.append(one)
             yield one

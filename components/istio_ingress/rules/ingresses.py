@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.resources import Resource
 from istio_ingress.rules.values import Node
 

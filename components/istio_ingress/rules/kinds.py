@@ -66,6 +66,7 @@ KINDS = (
     Kind(_SECURITY, "RequestAuthentication", "requestauthentications", RequestAuthentication),
     Kind(_SECURITY, "AuthorizationPolicy", "authorizationpolicies", AuthorizationPolicy),
     Kind("networking.k8s.io", "Ingress", "ingresses", Ingress),
+    Kind("extensions", "Ingress", "ingresses", Ingress, is_extra=True),
     Kind("networking.k8s.io", "IngressClass", "ingressclasses", IngressClass),
     Kind("", "Namespace", "namespaces", Namespace, fields=(), is_extra=True),
     Kind("gateway.networking.k8s.io", "Gateway", "gateways", GatewayApiGateway, is_extra=True),

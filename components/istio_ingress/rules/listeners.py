@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.resources import Gateway, Server, Workload
 from istio_ingress.rules.routing import Service
 from istio_ingress.rules.values import MalformedError, UnknownValueError

@@ -15,7 +15,7 @@ Handle = tuple[str, str, str]
 _FOLDED_URI = "uri without case"
 _HEADER, _NO_HEADER = "header ", "no header "
 _ANY_PATH = ("regex", "/.*")
-_EVERYTHING = {"uri": (("prefix", "/"), ("prefix", ""), ("regex", ".*"))}
+_EVERY_PATH = (("prefix", "/"), ("prefix", ""), ("regex", ".*"))
 
 
 def path_of(match: Node) -> Pattern:
@@ -82,58 +82,67 @@ class Match:
 FullName = Callable[[str], str]
 
 
-def http_match(node: Node, gateways: list[str], full_name: FullName = str, *, whole: bool = False) -> Match:
-    """The match of an `http` route; a route without one takes everything.
+def http_match(node: Node, gateways: frozenset[str], full_name: FullName = str, *, whole: bool = False) -> Match:
+    """The match of an `http` route, which holds for `gateways` if it names none; without one a route takes everything.
 
     With `whole`, conditions that every request meets are kept too.
     """
     conditions: dict[str, Condition] = {}
-    folded = node.flag("ignoreUriCase")
+    if not node.value:
+        return Match(conditions, gateways, is_catch_all=True)
     if "uri" in node:
-        path = path_of(node)
-        conditions[_FOLDED_URI if folded else "uri"] = (path.kind, path.value.lower() if folded else path.value)
+        path, folded = path_of(node), node.flag("ignoreUriCase")
+        condition = (path.kind, path.value.lower() if folded else path.value)
+        if whole or condition not in _EVERY_PATH:
+            conditions[_FOLDED_URI if folded else "uri"] = condition
     for field in ("scheme", "method", "authority"):
         if field in node:
             conditions[field] = _compared(node.node(field))
     for field, word in (("headers", "header"), ("withoutHeaders", "no header"), ("queryParams", "query parameter")):
-        for name in node.node(field).value:
+        for name in node.node(field).value if field in node else ():
             conditions[f"{word} {name.lower() if field != 'queryParams' else name}"] = _compared(
                 node.node(field).node(name)
             )
-    if not whole:
-        conditions = {field: one for field, one in conditions.items() if one not in _EVERYTHING.get(field[:3], ())}
-    return Match(
-        {**conditions, **_everywhere(node)},
-        frozenset(map(full_name, node.texts("gateways") or gateways)),
-        is_catch_all(node),
-    )
+    conditions |= _everywhere(node)
+    return Match(conditions, _gateways(node, full_name) or gateways, is_catch_all(node))
 
 
-def l4_match(node: Node, gateways: list[str], full_name: FullName = str) -> Match:
+def l4_match(node: Node, gateways: frozenset[str], full_name: FullName = str) -> Match:
     """The match of a `tls` or `tcp` route."""
     conditions = _everywhere(node)
     for field in ("sniHosts", "destinationSubnets"):
         among = frozenset(text.lower() for text in node.texts(field))
         if among:
             conditions[field] = ("among", among)
-    return Match(conditions, frozenset(map(full_name, node.texts("gateways") or gateways)))
+    return Match(conditions, _gateways(node, full_name) or gateways)
 
 
-def shadowed(routes: list[list[Match]]) -> Iterator[tuple[int, int, int, Match]]:
-    """Matches that an earlier route leaves nothing for: route, match, the earlier route and its match."""
+def _gateways(node: Node, full_name: FullName) -> frozenset[str]:
+    return frozenset(map(full_name, node.texts("gateways"))) if "gateways" in node else frozenset()
+
+
+#: A match that never holds: its route and position, the earlier route that leaves nothing for it and its match.
+Shadowed = tuple[int, int, int, Match]
+
+
+def shadowed(routes: list[list[Match]]) -> Iterator[Shadowed]:
+    """Matches that an earlier route leaves nothing for."""
     table: dict[Handle, list[tuple[int, Match]]] = {}
+    lengths: dict[str, set[int]] = {}
     for route, matches in enumerate(routes):
         fresh = []
         for position, match in enumerate(matches):
-            held = (entry for probe in _probes(match) for entry in table.get(probe, ()))
+            held = (entry for probe in _probes(match, lengths) for entry in table.get(probe, ())) if table else ()
             earlier = next((entry for entry in held if entry[1].leaves_nothing_for(match)), None)
             if earlier:
                 yield route, position, *earlier
             else:
                 fresh.append(match)
-        for match in fresh:
+        for match in fresh if route + 1 < len(routes) else ():
             for handle in _handles(match, table):
                 table.setdefault(handle, []).append((route, match))
+                if handle[1] == "prefix":
+                    lengths.setdefault(handle[0], set()).add(len(handle[2]))
 
 
 def _everywhere(node: Node) -> dict[str, Condition]:
@@ -253,8 +262,8 @@ def _handles(match: Match, table: dict[Handle, list[tuple[int, Match]]]) -> list
     return min(choices, key=lambda handles: max(len(table.get(one, ())) for one in handles), default=[("", "", "")])
 
 
-def _probes(match: Match) -> Iterator[Handle]:
-    """Where the matches are filed that may leave nothing for this one."""
+def _probes(match: Match, lengths: dict[str, set[int]]) -> Iterator[Handle]:
+    """Where the matches are filed that may leave nothing for this one; those with prefixes have these lengths."""
     yield "", "", ""
     yield "uri", *_ANY_PATH
     folded = {_FOLDED_URI: _folded(match.path)} if "uri" in match.conditions else {}
@@ -265,7 +274,8 @@ def _probes(match: Match) -> Iterator[Handle]:
         yield field, "present", ""
         yield field, "regex", ".*"
         if kind in ("exact", "prefix"):
-            for length in range(len(value) + 1):
-                yield field, "prefix", value[:length]
+            for length in sorted(lengths.get(field, ())):
+                if length <= len(value):
+                    yield field, "prefix", value[:length]
         if kind in ("exact", "regex"):
             yield field, kind, value

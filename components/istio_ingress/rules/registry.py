@@ -54,6 +54,8 @@ class Rule:
     reads_certificates: bool = False
     #: It says that something is not there, which one manifest more can put right.
     misses: bool = False
+    #: It has nothing to say of what certainly has none of these fields; see `Index.subjects`.
+    needs: tuple[str, ...] = ()
 
 
 _rules: dict[str, Rule] = {}
@@ -68,8 +70,11 @@ def rule(
     example: Example,
     reads_certificates: bool = False,
     misses: bool = False,
+    needs: tuple[str, ...] = (),
 ) -> Callable[[Check[Subject]], Check[Subject]]:
     """Register a function as a rule over every `subject` of the index; its docstring says why the rule exists.
+
+    With `needs` it is over those only in which one of these fields may stand, which a subject says by `may_have`.
 
     Raises:
         ValueError: it has no docstring, another rule has its name, or no kind in `kinds.KINDS` becomes a `subject`.
@@ -83,7 +88,9 @@ def rule(
             raise ValueError(f"two rules are called {rule_id}")
         if issubclass(subject, Resource):
             kinds.require(subject)
-        _rules[rule_id] = Rule(rule_id, severity, why, source, example, subject, check, reads_certificates, misses)
+        _rules[rule_id] = Rule(
+            rule_id, severity, why, source, example, subject, check, reads_certificates, misses, needs
+        )
         return check
 
     return register

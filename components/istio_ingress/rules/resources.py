@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from istio_ingress.rules.hosts import split_scope
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.values import MalformedError, Node, UnknownValueError, known
 
 if TYPE_CHECKING:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
-from istio_ingress.rules.matches import Match, http_match, l4_match
+from istio_ingress.rules.lazy import cached_property
+from istio_ingress.rules.matches import Match, Shadowed, http_match, l4_match, shadowed
 from istio_ingress.rules.resources import Resource
-from istio_ingress.rules.values import Node, UnknownValueError
+from istio_ingress.rules.values import Node, UnknownValueError, known_of
 
 #: What a VirtualService names instead of a Gateway for the pods of the mesh themselves.
 MESH = "mesh"
+ROUTE_KINDS = ("http", "tls", "tcp")
 
 
 class Exported(Resource):
@@ -50,19 +52,41 @@ class VirtualService(Exported):
         """The matches of every route; a route without a match takes everything."""
         readers = {"http": http_match, "tls": l4_match, "tcp": l4_match}
         everything = [Node({}, "")]
+        bound_to = frozenset(map(self.gateway_name, self.gateways))
         return {
             kind: [
-                [read(match, self.gateways, self.gateway_name) for match in route.nodes("match") or everything]
+                [read(match, bound_to, self.gateway_name) for match in route.nodes("match") or everything]
                 for route in self.spec.nodes(kind)
             ]
             for kind, read in readers.items()
         }
 
+    @cached_property
+    def shadowed(self) -> dict[str, list[Shadowed]]:
+        """The matches of each kind of routes, if there are any, that an earlier route leaves nothing for."""
+        return {kind: found for kind, routes in self.matches.items() if (found := list(shadowed(routes)))}
+
+    def may_have(self, fields: Iterable[str]) -> bool:
+        """Whether it may have routes of one of these kinds, or routes or matches with one of these fields."""
+        there = known_of(self, "_fields")
+        return there is None or not there.isdisjoint(fields)
+
+    @cached_property
+    def _fields(self) -> frozenset[str]:
+        found: set[str] = set()
+        for kind in ROUTE_KINDS:
+            for route in self.spec.nodes(kind):
+                found.add(kind)
+                found.update(route.value)
+                for match in route.nodes("match"):
+                    found.update(match.value)
+        return _same(frozenset(found))
+
     @property
     def destinations(self) -> list[Destination]:
         """Where its routes lead, as far as that is known."""
         found: list[tuple[Node, str]] = []
-        for kind in ("http", "tls", "tcp"):
+        for kind in ROUTE_KINDS:
             for route in self.known_spec.known_nodes(kind):
                 held = [(target, "destination") for target in route.known_nodes("route")]
                 held += [(mirror, "destination") for mirror in route.known_nodes("mirrors")]
@@ -87,11 +111,21 @@ class VirtualService(Exported):
         return MESH if name == MESH else "/".join(self.gateway_key(name))
 
 
+@lru_cache(maxsize=1024)
+def _same(fields: frozenset[str]) -> frozenset[str]:
+    """One object for all that are equal: thousands of VirtualServices have the same few fields."""
+    return fields
+
+
 class Destination:
     """Where a route of a VirtualService leads."""
 
     def __init__(self, service: VirtualService, node: Node, is_http: bool) -> None:
         self.service, self.node, self.is_http = service, node, is_http
+
+    def may_have(self, fields: Iterable[str]) -> bool:
+        """Whether it has one of these fields."""
+        return not self.node.value.keys().isdisjoint(fields)
 
     @cached_property
     def host(self) -> str:

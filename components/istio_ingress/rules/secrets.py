@@ -6,11 +6,11 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from istio_ingress import x509
 from istio_ingress.rules.credential_keys import IN_ORDER
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.resources import Resource, Server
 from istio_ingress.rules.values import MalformedError
 from istio_ingress.rules.words import some

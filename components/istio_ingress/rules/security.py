@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.resources import Resource
 
 

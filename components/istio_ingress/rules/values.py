@@ -143,6 +143,9 @@ class Node:
     def known_nodes(self, key: str) -> list[Node]:
         """Those mappings of a list that are known and well formed; none when the list itself is not."""
         found = []
+        items = self.value.get(key)
+        if type(items) is list and all(type(one) is dict for one in items):
+            return self.nodes(key)
         try:
             for value, path in self._items(key):
                 if isinstance(value, Mapping):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from istio_ingress.rules.hosts import full_name, is_ip_address, wildcards_over
+from istio_ingress.rules.hosts import full_name, is_ip_address, is_no_service, wildcards_over
 from istio_ingress.rules.resources import Resource, Workload
 from istio_ingress.rules.routing import DestinationRule, Service, ServiceEntry
 from istio_ingress.rules.values import Node, NotKnownError, known
@@ -149,7 +149,8 @@ def _hosts(resource: Service | ServiceEntry, domain: str) -> list[str]:
 
 
 def _ruled(rule: DestinationRule, domain: str) -> str:
-    return full_name(rule.spec.text("host"), rule.namespace, domain)
+    host = rule.spec.text("host")
+    return host if is_no_service(host, domain) else full_name(host, rule.namespace, domain)
 
 
 def _labels(workload: Workload) -> Labels:

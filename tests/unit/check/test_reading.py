@@ -62,14 +62,28 @@ def test_a_word_is_what_it_is_to_kubectl(word, wanted):
         "'{{ .Values.host }}'",
         "'<path:team/shop#host>'",
         "ENC[AES256_GCM,data:c2hvcA==,type:str]",
+        "cart.__HOST__",
+        "app.<your-domain>",
+        "<HOST>",
+        "https://<your tenant>/keys",
+        "YOUR_DOMAIN_HERE",
+        "app.YOUR_DOMAIN.example",
+        "REPLACE_ME",
     ],
 )
 def test_what_something_else_fills_in_is_not_known(word):
     assert value(word) is rules.UNKNOWN
 
 
-@pytest.mark.parametrize("word", [r"'^/a/(b|c)$'", "$1", "'a{2}'", "cost$", "'$(date +%s)'"])
-def test_a_dollar_in_a_value_is_no_placeholder(word):
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(r"'^/a/(b|c)$'", "$1", "'a{2}'", "cost$", "'$(date +%s)'"),
+        *("'/(?P<team>a|b)'", "'/(?<team>a|b)'", "a<b", "'<no value>'", "'app.<nil>'", "<>"),
+        *("INSERT_BEFORE", "ISTIO_MUTUAL", "CHANGEME", "EXCHANGE_ALL", "__name__", "your_domain"),
+    ],
+)
+def test_what_stands_for_itself_is_no_placeholder(word):
     assert value(word) == word.strip("'")
 
 

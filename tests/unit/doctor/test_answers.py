@@ -160,7 +160,7 @@ class TestGateway:
         line = said(plain, "http://a.shop.example/")
         where = f"VirtualService default/shop spec.http[0].match[0].{field}"
         assert f"{where}: counts for nothing: the gateway's pods are others" in line.seen
-        assert line.next_step == f"Correct {where}, or take it away."
+        assert line.next_step == "Bind it to mesh for senders inside, or match what the request carries."
 
     def test_the_routes_of_a_wildcard_that_do_not_hold_for_a_host_of_its_own(self, plain):
         virtual_service(plain, "*.shop.example", route(match=[{"uri": {"prefix": "/status"}}]), name="wide")

@@ -16,7 +16,7 @@ def told(name, policy, namespace="shop", **spec):
     [
         told("two", HTTP2),
         told("two", HTTP2, host="cart.shop.svc.cluster.local"),
-        told("two", HTTP2, host="CART.shop.svc.cluster.local", exportTo=["*"]),
+        told("two", HTTP2, host="cart.shop.svc.cluster.local", exportTo=["*"]),
     ],
 )
 def test_the_younger_of_two_counts_for_nothing(other):

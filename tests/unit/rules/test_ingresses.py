@@ -2,6 +2,7 @@
 
 import pytest
 
+from istio_ingress.rules import UNKNOWN
 from tests.unit.rules.build import check, gateway, http, https, manifest, names, pods, secret, service
 
 PODS = pods(istio="ingressgateway")
@@ -109,3 +110,64 @@ def test_a_backend_is_a_port_of_a_service_beside_the_ingress():
         "ingress-class-missing: shop/shop",
         "ingress-service-missing: shop/shop",
     ]
+
+
+def with_backend(backend, **fields):
+    return ingress("shop", {"path": "/", "pathType": "Prefix", "backend": backend, **fields})
+
+
+@pytest.mark.parametrize(
+    ("found", "place"),
+    [
+        (with_backend({"serviceName": "cart", "servicePort": 80}), "backend.serviceName"),
+        (with_backend({}), "backend"),
+        (with_backend(None), "backend"),
+        (with_backend({"service": {"port": {"number": 80}}}), "backend.service.name"),
+        (with_backend({"service": {"name": "cart"}}), "backend.service.port"),
+        (ingress("shop", path("/", None)), "pathType"),
+        (ingress("shop", path("/", "prefix")), "pathType"),
+        (ingress("shop", path("cart", "Exact")), "path"),
+        (ingress("shop", path(None)), "path"),
+    ],
+)
+def test_what_kubernetes_refuses_of_a_path(found, place):
+    (finding,) = check(found)
+
+    assert (finding.rule, finding.path) == ("ingress-invalid", f"spec.rules[0].http.paths[0].{place}")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        with_backend({"resource": {"apiGroup": "storage.example", "kind": "Bucket", "name": "site"}}),
+        with_backend({"service": {"name": "cart", "port": {"name": "http"}}}),
+        with_backend(UNKNOWN),
+        ingress("shop", path("/", UNKNOWN)),
+        ingress("shop", path(None, "ImplementationSpecific")),
+    ],
+)
+def test_what_kubernetes_takes_of_a_path(found):
+    assert check(found) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        ({}, ["spec.rules"]),
+        ({"rules": UNKNOWN}, []),
+        ({"rules": [{"host": "shop.example"}]}, []),
+        ({"rules": [{"host": "10.0.0.1"}]}, ["spec.rules[0].host"]),
+        ({"defaultBackend": {"service": {"name": "cart", "port": {"number": 80}}}}, []),
+        ({"defaultBackend": {"service": {"name": "cart"}}}, ["spec.defaultBackend.service.port"]),
+        ({"backend": {"serviceName": "cart", "servicePort": 80}}, ["spec.backend"]),
+    ],
+)
+def test_what_kubernetes_refuses_of_an_ingress(spec, wanted):
+    assert [finding.path for finding in check({**ingress(), "spec": spec})] == wanted
+
+
+@pytest.mark.parametrize("version", ["extensions/v1beta1", "networking.k8s.io/v1beta1"])
+def test_the_beta_versions_are_gone(version):
+    old = {**with_backend({"serviceName": "cart", "servicePort": 80}), "apiVersion": version}
+
+    assert [finding.rule for finding in check(old)] == ["version-removed"]

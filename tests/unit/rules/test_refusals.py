@@ -196,6 +196,34 @@ def test_other_kinds(found, rule):
 
 
 @pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [
+        ("VirtualService", ["virtualservice-without-routes"]),
+        ("DestinationRule", ["field-missing"]),
+        ("ServiceEntry", ["field-missing"]),
+        ("Sidecar", ["sidecar-invalid"]),
+        ("Gateway", ["gateway-server-incomplete"]),
+        ("ProxyConfig", []),
+    ],
+)
+def test_a_spec_that_is_not_there_is_empty_to_the_webhook(kind, wanted):
+    whole = manifest(kind, "shop", {})
+    if kind == "ProxyConfig":
+        whole["apiVersion"] = "networking.istio.io/v1beta1"
+    bare = {key: value for key, value in whole.items() if key != "spec"}
+
+    assert rules_broken(bare) == wanted
+    assert rules_broken({**bare, "spec": None}) == wanted
+    assert rules_broken({**bare, "spec": UNKNOWN}) == []
+
+
+def test_a_manifest_without_a_spec_may_be_a_patch_of_another():
+    patch = {key: value for key, value in virtual_service("shop", "shop.example").items() if key != "spec"}
+
+    assert rules_broken(virtual_service("shop", "shop.example"), patch) == ["resource-repeated"]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a(b",

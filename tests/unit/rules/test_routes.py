@@ -183,7 +183,9 @@ def test_a_service_whose_name_is_one_letter_off_may_be_meant(name, is_near):
 
 
 def test_a_service_in_upper_case_is_another_one():
-    assert leads("CART.shop.svc.cluster.local", CART) == ["route-service-misspelt: shop/shop"]
+    assert leads("CART.shop.svc.cluster.local", CART) == ["route-host-case: shop/shop"]
+    assert leads("cartService", CART, complete=True) == ["route-host-case: shop/shop"]
+    assert leads("API.bank.example", CART) == []
 
 
 def test_a_full_name_is_that_of_its_namespace():

@@ -98,7 +98,7 @@ def test_kinds_and_versions_that_there_are_not(version, kind, remedy):
     [
         ("gateway.solo.io/v1", "VirtualService"),
         ("networking.x-k8s.io/v1alpha1", "Gateway"),
-        ("networking.k8s.io/v1", "Ingress"),
+        ("networking.k8s.io/v1", "NetworkPolicy"),
         ("install.istio.io/v1alpha1", "IstioOperator"),
     ],
 )

@@ -27,6 +27,8 @@ def test_subsets_come_from_the_rule_that_the_gateway_sees():
     target = {"destination": {"host": "cart", "subset": "v1"}}
     routes = virtual_service("shop", "shop.example", http=[{"route": [target]}])
     assert answer(SHOP, rule, routes).subset == "v1"
+    capitals = {**rule, "spec": {**rule["spec"], "host": "Cart"}}
+    assert answer(SHOP, capitals, routes).status == 503
     private = {**rule, "spec": {**rule["spec"], "exportTo": ["."]}}
     assert answer(SHOP, private, routes).status == 503
     assert answer(SHOP, rule, routes, pods("shop", app="cart", version="v2")).status == 503

@@ -12,9 +12,11 @@ from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Gateway
 from istio_ingress.rules.routing import VirtualService
 from istio_ingress.rules.security import AuthorizationPolicy, RequestAuthentication, WorkloadPolicy
+from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import UNKNOWN
 from istio_ingress.rules.words import some
 
+#: Where Istio keeps what holds for the whole mesh, unless it was installed elsewhere.
 _CLAIMS = "@request.auth.claims"
 _AUTHENTICATION = """\
 apiVersion: security.istio.io/v1
@@ -45,6 +47,7 @@ _ROUTE = """
     "claim-without-authentication",
     Severity.ERROR,
     misses=True,
+    needs=("headers", "withoutHeaders"),
     source="istio pkg/config/analysis IST0149 JwtClaimBasedRoutingWithoutRequestAuthN",
     example=Example(
         f"{_GATEWAY}{VIRTUAL_SERVICE}{_ROUTE}", f"{_GATEWAY}{VIRTUAL_SERVICE}{_ROUTE}---\n{_AUTHENTICATION}"
@@ -74,6 +77,31 @@ def claim_without_authentication(service: VirtualService, index: Index) -> Itera
 
 
 @rule(
+    AuthorizationPolicy,
+    "principal-without-authentication",
+    Severity.ERROR,
+    misses=True,
+    source="Istio reference: AuthorizationPolicy, Source (requestPrincipals) and conditions (request.auth.*)",
+    example=Example(_POLICY, f"{_POLICY}---\n{_AUTHENTICATION}", Settings(complete=True)),
+)
+def principal_without_authentication(policy: AuthorizationPolicy, index: Index) -> Iterator[Problem]:
+    """A request has a principal and claims only where a RequestAuthentication has read its token: without, none has."""
+    needed = _needs_token(policy) if index.settings.complete else None
+    if needed is None or _is_read_by_filter(index):
+        return
+    for one in index.subjects(RequestAuthentication):
+        if isinstance(one, RequestAuthentication) and _may_be_for_same_pods(one, policy):
+            return
+    path, name = needed
+    yield Problem(
+        policy,
+        path,
+        f"It asks for {name}, and no RequestAuthentication is for its pods: no request has any.",
+        "Add one for the same pods, in their namespace.",
+    )
+
+
+@rule(
     RequestAuthentication,
     "token-not-required",
     Severity.WARNING,
@@ -95,6 +123,32 @@ def token_not_required(authentication: RequestAuthentication, index: Index) -> I
         f"It lets requests without a token in at {some(gateways)}: no AuthorizationPolicy here asks for one.",
         "Add an AuthorizationPolicy for the same pods that requires requestPrincipals.",
     )
+
+
+def _needs_token(policy: AuthorizationPolicy) -> tuple[str, str] | None:
+    """Where a policy asks for what only a token gives, and for what."""
+    for rule_node in policy.spec.nodes("rules"):
+        for sender in rule_node.nodes("from"):
+            for key in ("requestPrincipals", "notRequestPrincipals"):
+                if sender.node("source").texts(key):
+                    return sender.node("source").at(key), key
+        for condition in rule_node.nodes("when"):
+            if condition.text("key").startswith("request.auth."):
+                return condition.at("key"), condition.text("key")
+    return None
+
+
+def _is_read_by_filter(index: Index) -> bool:
+    """Whether an EnvoyFilter may read tokens instead."""
+    return any(one.kind == "EnvoyFilter" and "jwt" in repr(one.node.value) for one in index.resources)
+
+
+def _may_be_for_same_pods(authentication: RequestAuthentication, policy: AuthorizationPolicy) -> bool:
+    homes = {authentication.namespace, policy.namespace}
+    if len(homes - {""}) > 1 and ROOT_NAMESPACE not in homes:
+        return False
+    named = authentication.names_its_targets or policy.names_its_targets
+    return named or _agree(authentication.selector, policy.selector)
 
 
 def _may_need_claims(service: VirtualService) -> bool:

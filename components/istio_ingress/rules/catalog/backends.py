@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from istio_ingress.rules.finding import Problem, Severity
-from istio_ingress.rules.hosts import full_name
+from istio_ingress.rules.hosts import full_name, is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import DestinationRule
@@ -41,7 +41,7 @@ spec:
 def backend_told_twice(told: DestinationRule, index: Index) -> Iterator[Problem]:
     """Of two DestinationRules for the same Service and pods Istio takes the older one's policy and drops the other."""
     policy = told.spec.node("trafficPolicy").value
-    if not policy:
+    if not policy or is_no_service(told.spec.text("host"), index.settings.cluster_domain):
         return
     for other in index.destination_rules_for(told.spec.text("host"), told.namespace):
         if other is told:

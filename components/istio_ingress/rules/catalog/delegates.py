@@ -39,6 +39,7 @@ _BOTH = f"{GATEWAY}\n{HTTP_SERVER}\n---\n{VIRTUAL_SERVICE}{_ROOT}---\n{OTHER_VIR
     "delegate-missing",
     Severity.ERROR,
     misses=True,
+    needs=("delegate",),
     source=_SOURCE,
     example=Example.fixed(
         f"{_BOTH}---\n{SERVICE}\n---\n{GATEWAY_PODS}\n".replace("delegate: {name: blog}", "delegate: {name: cart}"),
@@ -64,6 +65,7 @@ def delegate_missing(service: VirtualService, index: Index) -> Iterator[Problem]
     VirtualService,
     "delegate-with-hosts",
     Severity.ERROR,
+    needs=("delegate",),
     source=f"{_SOURCE}; Istio reference: VirtualService, Delegate; istio/istio#52379, #33530",
     example=Example.fixed(
         _BOTH.replace(
@@ -91,6 +93,7 @@ def delegate_with_hosts(service: VirtualService, index: Index) -> Iterator[Probl
     VirtualService,
     "delegate-hidden",
     Severity.ERROR,
+    needs=("delegate",),
     source=_SOURCE,
     example=Example.fixed(
         _BOTH.replace("name: blog, namespace: shop", "name: blog, namespace: blog").replace(
@@ -119,6 +122,7 @@ def delegate_hidden(service: VirtualService, index: Index) -> Iterator[Problem]:
     VirtualService,
     "delegate-outside-root",
     Severity.ERROR,
+    needs=("delegate",),
     source="istio pilot/pkg/model/virtualservice.go mergeHTTPMatchRequests, hasConflict; istio/istio#52379",
     example=Example.fixed(_BOTH.replace("/cart/items", "/items"), ("/items", "/cart/items")),
 )
@@ -142,5 +146,43 @@ def delegate_outside_root(service: VirtualService, index: Index) -> Iterator[Pro
                     )
 
 
+@rule(
+    VirtualService,
+    "delegate-unused",
+    Severity.WARNING,
+    misses=True,
+    source=f"{_SOURCE}; Istio reference: VirtualService, Delegate",
+    example=Example.fixed(
+        f"{_BOTH}---\n{SERVICE}\n---\n{GATEWAY_PODS}\n".replace(
+            "delegate: {name: blog}}", "route: [{destination: {host: cart}}]}"
+        ),
+        ("match: [{uri: {prefix: /cart}}], route: [{destination: {host: cart}}]", "delegate: {name: blog}"),
+        settings=Settings(complete=True),
+    ),
+)
+def delegate_unused(service: VirtualService, index: Index) -> Iterator[Problem]:
+    """A VirtualService without hosts answers nothing unless another one delegates to it."""
+    if not index.settings.complete or service.hosts or service.spec.texts("gateways") or not service.spec.nodes("http"):
+        return
+    named = index.once(_delegated_to)
+    if service.key not in named and all(index.virtual_services.find(*one) for one in named):  # else it may be meant
+        yield Problem(
+            service,
+            "spec.hosts",
+            "It has no hosts, and no VirtualService delegates a route to it.",
+            "Name its hosts, or let a route of another one delegate to it.",
+        )
+
+
+def _delegated_to(index: Index) -> set[tuple[str, str]]:
+    """The VirtualServices to which others delegate; every route must be known."""
+    return {
+        delegate_key(root, route)
+        for root in index.every(VirtualService)
+        for route in root.spec.nodes("http")
+        if "delegate" in route
+    }
+
+
 def _words(match: Node) -> str:
-    return str(http_match(match, [], whole=True))
+    return str(http_match(match, frozenset(), whole=True))

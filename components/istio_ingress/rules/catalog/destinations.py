@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
-from istio_ingress.rules.hosts import is_ip_address
+from istio_ingress.rules.hosts import is_ip_address, is_no_service
 from istio_ingress.rules.index import Index
+from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.registry import Example, rule
-from istio_ingress.rules.routing import MESH, Destination, ServiceEntry
+from istio_ingress.rules.routing import MESH, Destination, Service, ServiceEntry, VirtualService
 from istio_ingress.rules.settings import Settings
+from istio_ingress.rules.values import Node
 from istio_ingress.rules.words import near, some, those_of
 
 _ROUTE = """
@@ -41,9 +43,9 @@ def route_service_missing(destination: Destination, index: Index) -> Iterator[Pr
     if not destination.host:
         remedy = "Name the Service, in full if it is in another namespace."
         yield Problem(destination.service, destination.node.at("host"), "This route names no host.", remedy)
-    elif not entries_of(destination, index):
+    elif not target(destination, index).entries and not is_no_service(destination.host, index.settings.cluster_domain):
         problem = _half_named(destination, index)
-        key = service_key(destination, index)
+        key = target(destination, index).key
         if problem is None and index.has_all(index.services, key[0] if key else ""):
             problem = _missing(destination, index)
         if problem:
@@ -60,21 +62,36 @@ def route_service_missing(destination: Destination, index: Index) -> Iterator[Pr
     example=Example.fixed(_BOTH.replace("host: cart", "host: card"), ("host: card", "host: cart")),
 )
 def route_service_misspelt(destination: Destination, index: Index) -> Iterator[Problem]:
-    """A Service that is not among the manifests, beside one whose name is the same but for a letter, or for case."""
-    key = service_key(destination, index)
-    if key is None or index.services.find(*key) or entries_of(destination, index):
+    """A Service that is not among the manifests, beside one whose name is the same but for a letter."""
+    meant = target(destination, index)
+    key = meant.key
+    if key is None or meant.service or meant.entries:
         return
     if index.has_all(index.services, key[0]):
         return
-    there = [other.name for other in index.services.beside(key[0])]
-    meant = key[1].lower() if key[1].lower() in there else near(key[1], there)
-    if meant:
+    right = near(key[1], [other.name for other in index.services.beside(key[0])])
+    if right and not is_no_service(destination.host, index.settings.cluster_domain):
         yield Problem(
             destination.service,
             destination.node.at("host"),
-            f"There is no Service {key[1]!r} here, and there is {meant!r}.",
-            f"If that one is meant, write {meant!r}.",
+            f"There is no Service {key[1]!r} here, and there is {right!r}.",
+            f"If that one is meant, write {right!r}.",
         )
+
+
+@rule(
+    Destination,
+    "route-host-case",
+    Severity.ERROR,
+    source="istio pilot/pkg/model/config.go ResolveShortnameToFQDN (hosts are compared as they are written)",
+    example=Example.fixed(_BOTH.replace("host: cart", "host: Cart"), ("host: Cart", "host: cart")),
+)
+def route_host_case(destination: Destination, index: Index) -> Iterator[Problem]:
+    """Services have names in lower case; a route to one in capitals leads nowhere and answers 503."""
+    host = destination.host
+    if is_no_service(host, index.settings.cluster_domain) and not target(destination, index).entries:
+        message = f"No Service is called {host!r}: their names are in lower case."
+        yield Problem(destination.service, destination.node.at("host"), message, f"Write {host.lower()!r}.")
 
 
 @rule(
@@ -88,7 +105,7 @@ def route_port_missing(destination: Destination, index: Index) -> Iterator[Probl
     """A route to a port that the Service does not have answers 503; the port is the Service's, not the container's."""
     port = destination.node.node("port")
     number = port.number("number")
-    ports = _ports(destination, index)
+    ports = target(destination, index).ports
     if number and ports and number not in ports:
         before = next((port for port, target in ports.items() if target == number), 0)
         hint = f"; {number} is the target port behind {before}" if before else ""
@@ -116,7 +133,7 @@ def route_port_ambiguous(destination: Destination, index: Index) -> Iterator[Pro
     """Of a Service with several ports a route without a port takes the listener's, which must be among them."""
     if "port" in destination.node:
         return
-    ports = _ports(destination, index)
+    ports = target(destination, index).ports
     if not ports or len(ports) < 2:
         return
     service = destination.service
@@ -132,19 +149,88 @@ def route_port_ambiguous(destination: Destination, index: Index) -> Iterator[Pro
         )
 
 
-def service_key(destination: Destination, index: Index) -> tuple[str, str] | None:
-    """Namespace and name of the Service that a destination means; None when it means none."""
-    host = destination.host
-    if "." not in host:
-        return destination.service.namespace, host
-    suffix = f".svc.{index.settings.cluster_domain}"
-    name, dot, namespace = host.removesuffix(suffix).partition(".")
-    return (namespace, name) if dot and host.endswith(suffix) and "." not in namespace else None
+@rule(
+    Destination,
+    "route-port-udp",
+    Severity.ERROR,
+    source="istio pilot/pkg/networking/core/cluster.go buildOutboundClusters",
+    example=Example.fixed(
+        _BOTH.replace("{name: http, port: 8000,", "{name: http, port: 8000, protocol: UDP,"), (" protocol: UDP,", "")
+    ),
+)
+def route_port_udp(destination: Destination, index: Index) -> Iterator[Problem]:
+    """Istio routes no UDP: for a port that has only that it makes no cluster, and the route answers 503."""
+    port = destination.node.node("port")
+    number = port.number("number")
+    there = target(destination, index).port_nodes
+    meant = [one for one in there if number in (0, _number(one))]
+    if meant and (number or len(there) == 1) and all(one.text("protocol").upper() == "UDP" for one in meant):
+        yield Problem(
+            destination.service,
+            port.at("number") if number else destination.node.path,
+            f"The port {_number(meant[0])} of {destination.host!r} is one of UDP only.",
+            "Route to a port of TCP, or give the Service one.",
+        )
+
+
+class Target:
+    """What a host means in the routes of one VirtualService, looked up once for all of them."""
+
+    def __init__(self, host: str, source: VirtualService, index: Index) -> None:
+        self._host, self._source, self._index = host, source, index
+
+    @cached_property
+    def key(self) -> tuple[str, str] | None:
+        """Namespace and name of the Service that is meant; None when it is none."""
+        if "." not in self._host:
+            return self._source.namespace, self._host
+        suffix = f".svc.{self._index.settings.cluster_domain}"
+        name, dot, namespace = self._host.removesuffix(suffix).partition(".")
+        return (namespace, name) if dot and self._host.endswith(suffix) and "." not in namespace else None
+
+    @cached_property
+    def service(self) -> Service | None:
+        """That Service, if it is among the manifests."""
+        return self._index.services.find(*self.key) if self.key else None
+
+    @cached_property
+    def entries(self) -> list[ServiceEntry]:
+        """The ServiceEntries that are meant."""
+        entries = self._index.entries_for(self._host, self._source.namespace)
+        return [entry for entry in entries if entry.is_exported_to(self._source.namespace)]
+
+    @cached_property
+    def port_nodes(self) -> list[Node]:
+        """The ports of the ServiceEntries or of the Service, as far as they are here."""
+        if self.entries:
+            return [port for entry in self.entries for port in entry.spec.nodes("ports")]
+        return self.service.ports if self.service else []
+
+    @cached_property
+    def ports(self) -> dict[int, int] | None:
+        """The ports and the ports behind them; None when they are not known."""
+        ports = {}
+        for port in self.port_nodes:
+            behind = port.value.get("targetPort")
+            ports[_number(port)] = int(behind) if isinstance(behind, int | float) else 0
+        return ports or None
+
+
+def target(destination: Destination, index: Index) -> Target:
+    """What a destination's host means."""
+    found, key = index.once(_targets), (id(destination.service), destination.host)
+    if key not in found:
+        found[key] = Target(destination.host, destination.service, index)
+    return found[key]
+
+
+def _targets(_: Index) -> dict[tuple[int, str], Target]:
+    return {}
 
 
 def _missing(destination: Destination, index: Index) -> tuple[str, str] | None:
     """What is wrong with a destination's host, and what would be right."""
-    key = service_key(destination, index)
+    key = target(destination, index).key
     if key is None:
         return _missing_outside(destination, index)
     namespace, name = key
@@ -173,24 +259,6 @@ def _missing_outside(destination: Destination, index: Index) -> tuple[str, str] 
     return message, "Add a ServiceEntry, or name a Service of the cluster."
 
 
-def _ports(destination: Destination, index: Index) -> dict[int, int] | None:
-    """The ports of a destination and the ports behind them; None when they are not known."""
-    entries = entries_of(destination, index)
-    if entries:
-        nodes = [port for entry in entries for port in entry.spec.nodes("ports")]
-        return {port.number("number"): port.number("targetPort") for port in nodes} or None
-    key = service_key(destination, index)
-    found = index.services.find(*key) if key else None
-    if found is None:
-        return None
-    ports = {}
-    for port in found.ports:
-        target = port.value.get("targetPort")
-        ports[port.number("port")] = int(target) if isinstance(target, int | float) else 0
-    return ports or None
-
-
-def entries_of(destination: Destination, index: Index) -> list[ServiceEntry]:
-    """The ServiceEntries that a destination means."""
-    entries = index.entries_for(destination.host, destination.service.namespace)
-    return [entry for entry in entries if entry.is_exported_to(destination.service.namespace)]
+def _number(port: Node) -> int:
+    """Its number, which a Service calls its port."""
+    return port.number("number") or port.number("port")

@@ -112,7 +112,7 @@ def ingress_path_exact(ingress: Ingress, index: Index) -> Iterator[Problem]:
                     f"{text!r} is {kind}, so its star is one: only a path with a star there meets it.",
                     f"Write {text.rstrip('*').rstrip('.') or '/'} with the type Prefix.",
                 )
-        elif text and not text.endswith(GLOBS) and text != "*":
+        elif kind == "ImplementationSpecific" and text not in ("", "*") and not text.endswith(GLOBS):
             yield Problem(
                 ingress,
                 path.at("path"),

@@ -19,7 +19,7 @@ from istio_ingress.rules.index import Index
 from istio_ingress.rules.matches import Match
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Server
-from istio_ingress.rules.routing import MESH, VirtualService
+from istio_ingress.rules.routing import MESH, ROUTE_KINDS, VirtualService
 from istio_ingress.rules.values import known, known_of
 from istio_ingress.rules.words import some
 
@@ -87,6 +87,7 @@ class _VirtualHost:
 
 
 _Key = tuple[object, ...]
+_NOWHERE: tuple[_Key, tuple[str, ...], str] = ((), (), "")
 
 
 @rule(
@@ -185,25 +186,36 @@ def _by_listener(index: Index) -> dict[_Key, _VirtualHost]:
     for service in index.virtual_services.items:
         for key, member in known(_places, service, index) or ():
             *_listener, host, kind = key
-            place = found.setdefault(key, _VirtualHost(str(host), str(kind)))
-            place.members.setdefault(id(service), member)
+            if key not in found:
+                found[key] = _VirtualHost(str(host), str(kind))
+            found[key].members.setdefault(id(service), member)
     return found
 
 
 def _places(service: VirtualService, index: Index) -> list[tuple[_Key, _Member]]:
-    kinds = [kind for kind in ("http", "tls", "tcp") if service.spec.nodes(kind)]
+    kinds = [kind for kind in ROUTE_KINDS if service.spec.nodes(kind)]
     found: list[tuple[_Key, _Member]] = []
-    for binding in index.bindings(service):
-        listener = known(_listener, binding.server, index)
-        for kind in kinds if listener else ():
-            if kind in (known_of(binding.server, "route_kinds") or ()):
-                name = "/".join(binding.server.gateway.key)
-                found.append(((*(listener or ()), binding.host, kind), _Member(service, name, binding.server)))
+    listeners = index.once(_listeners)
+    for _, server, host in index.bindings(service):
+        listener, taken, gateway = listeners.get(id(server), _NOWHERE)
+        member = _Member(service, gateway, server)
+        found += [((*listener, host, kind), member) for kind in kinds if kind in taken]
     for name in service.gateways:
         if name != MESH and index.gateways.find(*service.gateway_key(name)) is None:
             full = service.gateway_name(name)
             hosts = [index.full_host(host, service) for host in service.hosts]
             found += [(("gateway", full, host, kind), _Member(service, full)) for host in hosts for kind in kinds]
+    return found
+
+
+def _listeners(index: Index) -> dict[int, tuple[_Key, tuple[str, ...], str]]:
+    """The listener, the kinds of routes and the Gateway of each server of which all three are known."""
+    found = {}
+    for server in index.servers:
+        listener, kinds = known(_listener, server, index), known_of(server, "route_kinds")
+        gateway = known_of(server.gateway, "key")
+        if listener and kinds and gateway:
+            found[id(server)] = listener, kinds, "/".join(gateway)
     return found
 
 

@@ -18,8 +18,12 @@ _HEAD = f"{VIRTUAL_SERVICE}\n  hosts: [shop.example]\n  gateways: [shop]\n  http
 _CART = "route: [{destination: {host: cart}}]"
 _METHOD = "method"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_SCHEMES = ("http", "https")
 #: Ends of a prefix that may be the beginning of more, such as `/.well-known`.
 _UNENDED = ("/.", "/..")
+#: What other programs, or a regular expression, put a group in for.
+_DOLLAR = re.compile(r"\$(\d)")
+_GROUP = re.compile(r"[\\$]\d")
 _OF_THE_REQUEST = ("header ", "no header ")
 #: Headers that a preflight has as well, or that a proxy before the gateway adds.
 _OF_EVERY_REQUEST = (
@@ -36,6 +40,7 @@ _OF_EVERY_REQUEST = (
     VirtualService,
     "path-with-star",
     Severity.WARNING,
+    needs=("uri",),
     source="Istio reference: StringMatch; istio/istio#7018",
     example=Example.fixed(f"{_HEAD}  - match: [{{uri: {{prefix: /api/*}}}}]\n    {_CART}\n", ("/api/*", "/api/")),
 )
@@ -60,6 +65,7 @@ def path_with_star(service: VirtualService, _: Index) -> Iterator[Problem]:
     VirtualService,
     "match-impossible",
     Severity.WARNING,
+    needs=("uri", "method"),
     source="envoy config.core.v3 normalize_path, path_with_escaped_slashes_action; RFC 9110, RFC 3986",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: api}}}}]\n    {_CART}\n", ("prefix: api", "prefix: /api")
@@ -71,19 +77,25 @@ def match_impossible(service: VirtualService, _: Index) -> Iterator[Problem]:
         for match in route.nodes("match"):
             uri, method = match.node("uri"), match.node("method").text("exact")
             for kind, why in (("exact", _no_path), ("prefix", _no_path), ("regex", _no_path_of)):
-                wrong, remedy = why(uri.text(kind)) or ("", "")
-                if wrong and not (kind == "prefix" and uri.text(kind).endswith(_UNENDED)):
-                    message = f"The {kind} {uri.text(kind)!r} takes no request: {wrong}."
+                text = uri.text(kind)
+                wrong, remedy = (why(text) if text else None) or ("", "")
+                if wrong and not (kind == "prefix" and text.endswith(_UNENDED)):
+                    message = f"The {kind} {text!r} takes no request: {wrong}."
                     yield Problem(service, uri.at(kind), message, remedy)
             if method != method.upper() and method.upper() in _METHODS:
                 message = f"The method {method!r} takes no request: methods are written in upper case."
                 yield Problem(service, match.node("method").at("exact"), message, f"Write {method.upper()}.")
+            scheme = match.node("scheme").text("exact")
+            if scheme and scheme not in _SCHEMES:
+                message = f"The scheme {scheme!r} takes no request: those of requests are http and https."
+                yield Problem(service, match.node("scheme").at("exact"), message, "Write http or https.")
 
 
 @rule(
     VirtualService,
     "redirect-loop",
     Severity.WARNING,
+    needs=("redirect",),
     source="Istio reference: HTTPRedirect",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: /cart}}}}]\n    redirect: {{uri: /cart/items}}\n",
@@ -118,6 +130,7 @@ def redirect_loop(service: VirtualService, index: Index) -> Iterator[Problem]:
     VirtualService,
     "rewrite-slashes",
     Severity.WARNING,
+    needs=("rewrite",),
     source="envoy config.route.v3.RouteAction prefix_rewrite; istio/istio#26828, #8076",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: /cart}}}}]\n    rewrite: {{uri: /}}\n    {_CART}\n",
@@ -149,8 +162,33 @@ def rewrite_slashes(service: VirtualService, _: Index) -> Iterator[Problem]:
 
 @rule(
     VirtualService,
+    "rewrite-group",
+    Severity.WARNING,
+    source="Istio reference: HTTPRewrite, RegexRewrite; envoy RegexMatchAndSubstitute; istio/istio#22290",
+    example=Example.fixed(
+        f"{_HEAD}  - match: [{{uri: {{regex: '/cart/(.*)'}}}}]\n    rewrite: {{uri: '/$1'}}\n    {_CART}\n",
+        ("{uri: '/$1'}", "{uriRegexRewrite: {match: '/cart/(.*)', rewrite: '/\\1'}}"),
+    ),
+)
+def rewrite_group(service: VirtualService, _: Index) -> Iterator[Problem]:
+    r"""Only `uriRegexRewrite` puts in what a group has matched, and it writes that as `\1`; `$1` is text everywhere."""
+    for route in service.spec.nodes("http"):
+        for part in ("rewrite", "redirect"):
+            text = route.node(part).text("uri") if part in route else ""
+            if found := _GROUP.search(text):
+                message = f"'{found[0]}' is text: nothing of the match is put into '{text}'."
+                remedy = "Use uriRegexRewrite." if part == "rewrite" else "Redirect to a path, or with prefixRewrite."
+                yield Problem(service, route.node(part).at("uri"), message, remedy)
+        if "rewrite" in route:
+            for message, remedy in _wrong_groups(route.node("rewrite").node("uriRegexRewrite")):
+                yield Problem(service, f"{route.path}.rewrite.uriRegexRewrite.rewrite", message, remedy)
+
+
+@rule(
+    VirtualService,
     "cors-preflight-unmatched",
     Severity.WARNING,
+    needs=("corsPolicy",),
     source="fetch.spec.whatwg.org CORS-preflight request; istio/istio#47236, #15351",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: /v1}}, method: {{exact: POST}}}}]\n"
@@ -181,6 +219,7 @@ def cors_preflight_unmatched(service: VirtualService, _: Index) -> Iterator[Prob
     VirtualService,
     "cors-policy-unused",
     Severity.WARNING,
+    needs=("corsPolicy",),
     source="envoy config.route.v3.RouteAction cors: a policy of requests that go on to a cluster",
     example=Example.fixed(
         f"{_HEAD}  - redirect: {{uri: /cart}}\n    corsPolicy: {{allowOrigins: [{{exact: 'https://shop.example'}}]}}\n",
@@ -218,6 +257,27 @@ def _no_path_of(pattern: str) -> tuple[str, str] | None:
     if re.match(r"\w(?![?*{])", pattern) and "|" not in pattern:
         return "a path begins with a slash", f"Write {'/' + pattern!r}."
     return None
+
+
+def _wrong_groups(rewrite: Node) -> Iterator[tuple[str, str]]:
+    """What is wrong with the groups that a replacement puts in, and what to write."""
+    text = rewrite.text("rewrite")
+    if found := _DOLLAR.search(text):
+        as_group = _DOLLAR.sub(r"\\\1", text)
+        yield f"'{found[0]}' is text: a group is written with a backslash.", f"Write '{as_group}'."
+    groups = _groups(rewrite.text("match"))
+    wanted = max(map(int, re.findall(r"\\(\d)", text.replace("\\\\", ""))), default=0)
+    if groups is not None and wanted > groups:
+        message = f"There is no group {wanted} in {rewrite.text('match')!r}, so the path stays as it was."
+        yield message, "Put what is kept into parentheses."
+
+
+def _groups(pattern: str) -> int | None:
+    """How many groups an expression has; None where it is none to Python."""
+    try:
+        return re.compile(pattern).groups
+    except (re.error, RecursionError, OverflowError):
+        return None
 
 
 def _redirected(redirect: Node, match: Match) -> Match | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from istio_ingress.rules.catalog.destinations import service_key
+from istio_ingress.rules.catalog.destinations import target
 from istio_ingress.rules.catalog.examples import SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
@@ -100,8 +100,7 @@ def _port(destination: Destination, index: Index) -> Node | None:
     """The port of a Service among the manifests to which a gateway sends a destination's HTTP requests."""
     if not destination.is_http or destination.service.gateways == [MESH]:
         return None
-    key = service_key(destination, index)
-    service = index.services.find(*key) if key else None
+    service = target(destination, index).service
     if service is None or service.spec.text("type") == "ExternalName":
         return None
     number = destination.node.node("port").number("number")

@@ -21,10 +21,15 @@ def _by_rule(index: Index) -> dict[str, list[Problem]]:
     found: dict[str, list[Problem]] = {}
     judged = groups()
     for resource in index.resources:
-        if resource.group in judged:
+        if resource.group in judged and not _may_be_part(resource, index):
             for rule_id, problem in _judged(resource):
                 found.setdefault(rule_id, []).append(problem)
     return found
+
+
+def _may_be_part(resource: Resource, index: Index) -> bool:
+    """Whether a manifest without a spec may be a patch of another one that is here."""
+    return "spec" not in resource.node and index.has_versions(resource)
 
 
 def _judged(resource: Resource) -> Iterator[tuple[str, Problem]]:

@@ -9,9 +9,10 @@ from istio_ingress.rules import hosts
 from istio_ingress.rules.catalog.examples import VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
-from istio_ingress.rules.matches import Match, shadowed
+from istio_ingress.rules.matches import Match
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import VirtualService
+from istio_ingress.rules.schema.durations import nanoseconds
 from istio_ingress.rules.words import some
 
 _VALIDATION = "istio pkg/config/validation/validation.go"
@@ -34,9 +35,10 @@ _HEAD = f"{VIRTUAL_SERVICE}\n  hosts: [shop.example]\n  gateways: [shop]\n"
 )
 def route_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
     """Routes are tried in order, so a route whose every match an earlier route takes never answers."""
-    for kind, routes in service.matches.items():
+    for kind, found in service.shadowed.items():
+        routes = service.matches[kind]
         dead: dict[int, list[tuple[int, Match]]] = {}
-        for route, _position, earlier, match in shadowed(routes):
+        for route, _position, earlier, match in found:
             dead.setdefault(route, []).append((earlier, match))
         for route, by in dead.items():
             if len(by) == len(routes[route]):
@@ -62,8 +64,8 @@ def route_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
 )
 def match_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
     """One of several matches of a route that an earlier route takes: the route answers less than it says."""
-    for kind, routes in service.matches.items():
-        found = list(shadowed(routes))
+    for kind, found in service.shadowed.items():
+        routes = service.matches[kind]
         dead = Counter(route for route, *_rest in found)
         for route, position, earlier, match in found:
             if dead[route] < len(routes[route]):
@@ -77,8 +79,35 @@ def match_unreachable(service: VirtualService, _: Index) -> Iterator[Problem]:
 
 @rule(
     VirtualService,
+    "retry-after-timeout",
+    Severity.WARNING,
+    source="envoy config.route.v3.RetryPolicy per_try_timeout (one above the route's timeout is not used)",
+    example=Example.fixed(
+        f"{_HEAD}  http:\n  - timeout: 2s\n    retries: {{attempts: 3, perTryTimeout: 5s}}\n    {_CART}\n",
+        ("timeout: 2s", "timeout: 20s"),
+    ),
+)
+def retry_after_timeout(service: VirtualService, _: Index) -> Iterator[Problem]:
+    """`timeout` is for all tries together: a try that may take longer is never given up for another one."""
+    for route in service.spec.nodes("http"):
+        if "retries" not in route:
+            continue
+        retries = route.node("retries")
+        whole, each = nanoseconds(route.text("timeout")) or 0, nanoseconds(retries.text("perTryTimeout")) or 0
+        if each > whole > 0:
+            yield Problem(
+                service,
+                retries.at("perTryTimeout"),
+                f"A try may take {retries.text('perTryTimeout')}, and all of them together {route.text('timeout')}.",
+                "Let the timeout be longer than a try.",
+            )
+
+
+@rule(
+    VirtualService,
     "tls-route-without-sni",
     Severity.ERROR,
+    needs=("tls",),
     source=f"{_VALIDATION} validateTLSRoute, validateTLSMatch",
     example=Example.fixed(
         f"{_HEAD}  tls:\n  - match: [{{port: 443}}]\n    {_CART}\n",
@@ -100,6 +129,7 @@ def tls_route_without_sni(service: VirtualService, _: Index) -> Iterator[Problem
     VirtualService,
     "tls-route-outside-hosts",
     Severity.ERROR,
+    needs=("tls",),
     source=f"{_VALIDATION} validateSniHost",
     example=Example.fixed(
         f"{_HEAD}  tls:\n  - match: [{{port: 443, sniHosts: [cart.example]}}]\n    {_CART}\n",

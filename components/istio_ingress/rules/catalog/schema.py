@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from functools import cache
 
 from istio_ingress.rules.catalog.examples import VIRTUAL_SERVICE
 from istio_ingress.rules.catalog.refusals import refused
@@ -126,11 +127,16 @@ def duration_invalid(index: Index, _: Index) -> Iterator[Problem]:
 
 def _of_unknown_group(resource: Resource, written: str) -> Iterator[Problem]:
     """A kind of Istio's whose API has no version, or a name that is almost one of Istio's."""
-    near = [written] if written in groups() else difflib.get_close_matches(resource.group, groups(), n=1, cutoff=0.85)
+    near = (written,) if written in groups() else _groups_near(resource.group)
     definition = definitions().get((near[0], resource.kind)) if near else None
     if definition:
         remedy = f"Write {near[0]}/{definition.newest}."
         yield Problem(resource, "apiVersion", f"There is no API {quoted(written)}.", remedy)
+
+
+@cache
+def _groups_near(group: str) -> tuple[str, ...]:
+    return tuple(difflib.get_close_matches(group, groups(), n=1, cutoff=0.85))
 
 
 def _told_here(index: Index, rule_id: str) -> Iterator[Problem]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from istio_ingress.rules.catalog.destinations import entries_of, service_key
+from istio_ingress.rules.catalog.destinations import target
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.defaults import ROOT_NAMESPACE
 from istio_ingress.rules.finding import Problem, Severity
+from istio_ingress.rules.hosts import is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, DestinationRule
@@ -34,6 +35,7 @@ _SUBSET = f"{VIRTUAL_SERVICE}{_ROUTE}---\n{SERVICE}\n---\n{_RULE}"
     "route-subset-missing",
     Severity.ERROR,
     misses=True,
+    needs=("subset",),
     source="istio pkg/config/analysis IST0101 ReferencedResourceNotFound (host+subset); istio/istio#6335, #8420",
     example=Example.fixed(_SUBSET.replace("subset: v1", "subset: v2"), ("subset: v2", "subset: v1")),
 )
@@ -75,9 +77,33 @@ def route_subset_missing(destination: Destination, index: Index) -> Iterator[Pro
 
 
 @rule(
+    DestinationRule,
+    "destination-rule-host-case",
+    Severity.WARNING,
+    source="istio pilot/pkg/model/push_context.go setDestinationRules (hosts are compared as they are written)",
+    example=Example.fixed(_RULE.replace("host: cart", "host: Cart"), ("host: Cart", "host: cart")),
+)
+def destination_rule_host_case(rule: DestinationRule, index: Index) -> Iterator[Problem]:
+    """Services have names in lower case, and a DestinationRule is for the host just as it is written."""
+    host = rule.spec.text("host")
+    if host == host.lower():
+        return
+    written = {one for entry in index.service_entries for one in entry.known_spec.known_texts("hosts")}
+    is_of_a_service = is_no_service(host, index.settings.cluster_domain)
+    if host not in written and (is_of_a_service or host.lower() in written):
+        yield Problem(
+            rule,
+            "spec.host",
+            f"Nothing is called {host!r}, so the rule is for no connection.",
+            f"Write {host.lower()!r}.",
+        )
+
+
+@rule(
     Destination,
     "destination-rule-hidden",
     Severity.ERROR,
+    needs=("subset",),
     source="istio pilot/pkg/model/push_context.go destinationRule; "
     "Istio traffic management best practices: cross namespace configuration",
     example=Example.fixed(
@@ -130,19 +156,18 @@ def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[
 def route_service_hidden(destination: Destination, index: Index) -> Iterator[Problem]:
     """A Service that is not exported to where a route is used does not exist there, and the route answers 503."""
     service = destination.service
-    key = service_key(destination, index)
-    target = index.services.find(*key) if key else None
-    if target is None or not target.namespace:
+    held = target(destination, index).service
+    if held is None or not held.namespace:
         return
     users = {pods for gateway in index.gateways_of(service) for pods in index.gateway_namespaces(gateway)}
     if MESH in service.gateways:
         users |= {service.namespace if one in ("*", ".") else one for one in service.exports} - {"", "~"}
-    hidden = sorted(user for user in users if not target.is_exported_to(user))
+    hidden = sorted(user for user in users if not held.is_exported_to(user))
     if hidden:
         yield Problem(
             service,
             destination.node.at("host"),
-            f"{target} is exported to {some(target.exports)}, and the route is used in {some(map(repr, hidden))}, "
+            f"{held} is exported to {some(held.exports)}, and the route is used in {some(map(repr, hidden))}, "
             "which does not see it.",
             f"Add {hidden[0]!r} to its annotation networking.istio.io/exportTo, or take that away.",
         )
@@ -150,16 +175,16 @@ def route_service_hidden(destination: Destination, index: Index) -> Iterator[Pro
 
 def _homes(destination: Destination, index: Index) -> set[str]:
     """The namespaces of what a destination means."""
-    entries = entries_of(destination, index)
-    if entries:
-        return {entry.namespace for entry in entries} - {""}
-    key = service_key(destination, index)
+    meant = target(destination, index)
+    if meant.entries:
+        return {entry.namespace for entry in meant.entries} - {""}
+    key = meant.key
     return {key[0]} - {""} if key else set()
 
 
 def _for_another_namespace(destination: Destination, subset: str, index: Index) -> DestinationRule | None:
     """A DestinationRule beside the VirtualService whose short host was meant for the destination's Service."""
-    key, own = service_key(destination, index), destination.service.namespace
+    key, own = target(destination, index).key, destination.service.namespace
     if key is None or not own or key[0] == own or index.services.find(own, key[1]):
         return None
     rules = index.destination_rules_for(key[1], own)

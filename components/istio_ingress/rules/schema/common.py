@@ -88,16 +88,16 @@ def header_value_fault(value: str) -> str:
     return "" if _VALUE.fullmatch(value) else "% begins a variable such as %REQ(x-id)%; a plain one is written %%"
 
 
-def port(number: float | None, path: str, rule: str) -> Iterator[Refusal]:
+def port(number: float | None, path: str, rule: str) -> list[Refusal]:
     """A port that must be one."""
-    if number is not None and not 1 <= number <= 65535:
-        yield Refusal(rule, path, f"The port is {number:g}.", "Use a number from 1 to 65535.")
+    if number is None or 1 <= number <= 65535:
+        return []
+    return [Refusal(rule, path, f"The port is {number:g}.", "Use a number from 1 to 65535.")]
 
 
-def optional_port(number: float | None, path: str, rule: str) -> Iterator[Refusal]:
+def optional_port(number: float | None, path: str, rule: str) -> list[Refusal]:
     """A port that may be left out."""
-    if number:
-        yield from port(number, path, rule)
+    return port(number, path, rule) if number else []
 
 
 def duration(fields: Fields, key: str, *, whole: int = MILLISECOND) -> Iterator[Refusal]:

@@ -25,6 +25,8 @@ def refused(manifest: Mapping[str, Any], namespace: str) -> Iterator[Refusal]:
     for fault in faults:
         yield Refusal(fault.rule, fault.path, fault.message, fault.remedy)
     spec = (_without(manifest, faults) if faults else manifest).get("spec")
+    if spec is None:
+        spec = {}  # as Istio's webhook reads it
     judge = REFUSALS.get(definition.kind)
     if judge and isinstance(spec, (dict, Mapping)) and not any(key.startswith("$") for key in manifest):
         yield from judge(Fields(spec, "spec"), namespace)

@@ -25,6 +25,9 @@ from istio_ingress.rules.words import quoted
 Check = Callable[[Any, "Place | None", list[Fault]], None]
 
 _INT32 = 2**31
+#: Values of one field that were found right: ports, timeouts and their like are the same everywhere.
+_MOST_REMEMBERED = 4096
+_USUAL: dict[str, type] = {"string": str, "boolean": bool, "integer": int}
 _WORDS = {
     "object": "a mapping",
     "array": "a list",
@@ -60,6 +63,7 @@ def _anything(_value: Any, _place: Place | None, _found: list[Fault]) -> None:
 
 def _object(part: Part) -> Check:
     checks = {name: _check(field) for name, field in part.fields.items()}
+    sound = {name: kind for name, field in part.fields.items() if (kind := _sound(field))}
     others = _check(part.others) if part.others else None
     judge = _all_of(*_bounds(part), *map(_choice, part.choices), *map(_expression, part.validations))
     required = part.required
@@ -70,16 +74,19 @@ def _object(part: Part) -> Check:
             return
         strangers: list[str] = []
         for key, item in value.items():
+            if type(item) is sound.get(key):
+                continue
             field = checks.get(key, others)
             if field is None:
                 strangers.append(key)
             elif item is not None and item is not UNKNOWN:
                 field(item, (place, key), found)
-        missing = [key for key in required if value.get(key) is None]
+        missing = [key for key in required if value.get(key) is None] if required else []
         if strangers or missing:
             found += _unfit(part, value, place, strangers, missing)
         if judge:
-            judge({key: item for key, item in value.items() if item is not None}, place, found)
+            has_null = None in value.values()
+            judge({k: v for k, v in value.items() if v is not None} if has_null else value, place, found)
 
     return check
 
@@ -98,7 +105,7 @@ def _unfit(
 
 
 def _array(part: Part) -> Check:
-    item = _check(part.items or ANYTHING)
+    item, sound = _check(part.items or ANYTHING), _sound(part.items or ANYTHING)
     shape_of_items = _WORDS[part.items.type] if part.items and part.items.type else ""
     judge = _all_of(
         *_bounds(part), *([_unique(part.unique)] if part.unique else []), *map(_expression, part.validations)
@@ -109,6 +116,8 @@ def _array(part: Part) -> Check:
             found.append(_misshapen(part, value, place))
             return
         for position, one in enumerate(value):
+            if type(one) is sound:
+                continue
             if one is None and shape_of_items:
                 where = steps_to((place, position))
                 found.append(Fault("manifest-malformed", where, "This is null.", f"It must be {shape_of_items}."))
@@ -122,15 +131,31 @@ def _array(part: Part) -> Check:
 
 def _scalar(part: Part) -> Check:
     fits = _FITS[part.type]
-    judge = _all_of(*([_one_of(part.enum)] if part.enum else []), *_bounds(part), *map(_expression, part.validations))
+    usual = _USUAL.get(part.type)
+    judge = _judge_of_scalar(part)
+    passed: set[Any] = set()
 
     def check(value: Any, place: Place | None, found: list[Fault]) -> None:
+        if type(value) is usual and value in passed:
+            return
         if not fits(value):
             found.append(_misshapen(part, value, place))
         elif judge:
+            faults_before = len(found)
             judge(value, place, found)
+            if len(found) == faults_before and len(passed) < _MOST_REMEMBERED:
+                passed.add(value)
 
     return check
+
+
+def _judge_of_scalar(part: Part) -> Check | None:
+    return _all_of(*([_one_of(part.enum)] if part.enum else []), *_bounds(part), *map(_expression, part.validations))
+
+
+def _sound(part: Part) -> type | None:
+    """The type of which every value is right for a part, and needs no further look; most values of manifests are."""
+    return _USUAL.get(part.type) if part is not ANYTHING and not _judge_of_scalar(part) else None
 
 
 def _is_whole(value: Any) -> bool:

@@ -29,8 +29,10 @@ _LARGEST_TABLE = 5000011
 def refusals(spec: Fields, namespace: str) -> Iterator[Refusal]:
     """What Istio's ValidateDestinationRule refuses."""
     host = spec.text("host")
-    if host is not None and not common.is_host(host):
-        remedy = "Name a Service, such as cart.shop.svc.cluster.local."
+    remedy = "Name a Service, such as cart.shop.svc.cluster.local."
+    if host == "":
+        yield Refusal("field-missing", spec.at("host"), "There is no host.", remedy)
+    elif host is not None and not common.is_host(host):
         yield Refusal("destination-rule-host-invalid", spec.at("host"), f"{quoted(host)} is no host.", remedy)
     yield from _policy(spec.part("trafficPolicy"), namespace)
     seen: set[str] = set()

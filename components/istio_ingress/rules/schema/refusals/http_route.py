@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 
 from istio_ingress.rules.http import CORS_METHODS, GRPC_CODES, RETRY_CONDITIONS
@@ -28,18 +28,25 @@ def refusals(route: Fields, *, is_delegate: bool) -> Iterator[Refusal]:
     yield from _actions(route, is_delegate)
     for match in route.parts("match"):
         yield from _match(match)
-    yield from headers(route.part("headers"))
-    yield from authorities(route.part("rewrite"), route.part("headers"))
-    yield from common.duration(route, "timeout")
-    for name in route.value.keys() & _SETTINGS.keys():
+    targets = route.parts("route")
+    yield from destinations(targets)
+    for target in targets:
+        if "headers" in target.value:
+            yield from headers(target.part("headers"))
+    there = route.value.keys()
+    if not there.isdisjoint(_HEADERS):
+        yield from headers(route.part("headers"))
+        yield from authorities(route.part("rewrite"), route.part("headers"))
+    for name in there & _SETTINGS.keys():
         part = route.part(name)
         if part is not None:
             yield from _SETTINGS[name](part)
-    yield from _mirrors(route)
-    yield from _prefix_rewrite(route)
-    yield from destinations(route.parts("route"))
-    for target in route.parts("route"):
-        yield from headers(target.part("headers"))
+    if "timeout" in there:
+        yield from common.duration(route, "timeout")
+    if not there.isdisjoint(_MIRRORS):
+        yield from _mirrors(route)
+    if "redirect" in there:
+        yield from _prefix_rewrite(route)
 
 
 def _actions(route: Fields, is_delegate: bool) -> Iterator[Refusal]:
@@ -70,28 +77,35 @@ def _actions(route: Fields, is_delegate: bool) -> Iterator[Refusal]:
 
 
 def _match(match: Fields) -> Iterator[Refusal]:
-    for key in ("headers", "withoutHeaders"):
-        for name, value, path in match.items(key):
-            if not (name in _PSEUDO_HEADERS or common.HEADER_NAME.fullmatch(name) or common.is_claim(name)):
-                yield Refusal(
-                    "match-invalid", path, f"{quoted(name)} is no name of a header.", "Write it in lower case."
-                )
-            if isinstance(value, dict) and not (key == "withoutHeaders" and value.get("regex") == "*"):
-                yield from _text(Fields(value, path))
-    for key in ("uri", "scheme", "method", "authority"):
-        part = match.part(key)
-        if part is not None:
-            yield from _text(part, empty=key == "uri")
-    for _, value, path in match.items("queryParams"):
+    for key in match.value.keys() & _OF_A_MATCH.keys():
+        yield from _OF_A_MATCH[key](match, key)
+
+
+def _headers(match: Fields, key: str) -> Iterator[Refusal]:
+    for name, value, path in match.items(key):
+        if not (name in _PSEUDO_HEADERS or common.HEADER_NAME.fullmatch(name) or common.is_claim(name)):
+            yield Refusal("match-invalid", path, f"{quoted(name)} is no name of a header.", "Write it in lower case.")
+        if isinstance(value, dict) and not (key == "withoutHeaders" and value.get("regex") == "*"):
+            yield from _text(Fields(value, path))
+
+
+def _query(match: Fields, key: str) -> Iterator[Refusal]:
+    for _, value, path in match.items(key):
         if isinstance(value, dict):
             yield from _text(Fields(value, path))
-    yield from common.optional_port(match.number("port"), match.at("port"), "match-invalid")
-    yield from common.labels(match, "sourceLabels", "match-invalid")
-    yield from common.gateway_names(match)
-    namespace = match.text("sourceNamespace")
+
+
+def _one_text(match: Fields, key: str) -> Iterator[Refusal]:
+    part = match.part(key)
+    if part is not None:
+        yield from _text(part, empty=key == "uri")
+
+
+def _source_namespace(match: Fields, key: str) -> Iterator[Refusal]:
+    namespace = match.text(key)
     if namespace and not common.is_label(namespace):
         message = f"{quoted(namespace)} is no name of a namespace."
-        yield Refusal("match-invalid", match.at("sourceNamespace"), message, "Name one.")
+        yield Refusal("match-invalid", match.at(key), message, "Name one.")
 
 
 def _text(match: Fields, *, empty: bool = False) -> Iterator[Refusal]:
@@ -99,7 +113,8 @@ def _text(match: Fields, *, empty: bool = False) -> Iterator[Refusal]:
         if key in match and match.text(key) == "" and not (key == "prefix" and empty):
             message = f"An empty {key} matches nothing that can be told."
             yield Refusal("match-invalid", match.at(key), message, "Fill it in, or take the match away.")
-    yield from common.regex(match.text("regex"), match.at("regex"))
+    if "regex" in match:
+        yield from common.regex(match.text("regex"), match.at("regex"))
 
 
 def _redirect(redirect: Fields) -> Iterator[Refusal]:
@@ -239,6 +254,17 @@ def _percentage(value: float | None, path: str) -> Iterator[Refusal]:
         yield Refusal("mirror-invalid", path, f"The percentage is {value:g}.", "Use 0 to 100.")
 
 
+_HEADERS = ("headers", "rewrite")
+_MIRRORS = ("mirror", "mirrors", "mirrorPercent", "mirror_percent", "mirrorPercentage")
+_OF_A_MATCH: dict[str, Callable[[Fields, str], Iterable[Refusal]]] = {
+    **dict.fromkeys(("headers", "withoutHeaders"), _headers),
+    **dict.fromkeys(("uri", "scheme", "method", "authority"), _one_text),
+    "queryParams": _query,
+    "port": lambda match, key: common.optional_port(match.number(key), match.at(key), "match-invalid"),
+    "sourceLabels": lambda match, key: common.labels(match, key, "match-invalid"),
+    "gateways": lambda match, _: common.gateway_names(match),
+    "sourceNamespace": _source_namespace,
+}
 _SETTINGS = {
     "redirect": _redirect,
     "directResponse": _direct_response,
