@@ -18,7 +18,7 @@ from tests.unit.rules.material import NOW, ca_certificate, certificate, manifest
 RULES = [pytest.param(rule, id=rule.id) for rule in rules.all_rules()]
 REPOSITORY = Path(__file__).parents[3]
 #: They take a Gateway and the security objects beside it for the whole: the one is not reviewed without the other.
-OF_WHAT_IS_GIVEN = {"claim-without-authentication", "token-not-required"}
+OF_WHAT_IS_GIVEN = {"claim-without-authentication", "namespace-missing", "token-not-required"}
 
 
 def places(value, path=()):

@@ -65,7 +65,7 @@ def path_with_star(service: VirtualService, _: Index) -> Iterator[Problem]:
     VirtualService,
     "match-impossible",
     Severity.WARNING,
-    needs=("uri", "method"),
+    needs=("uri", "method", "scheme"),
     source="envoy config.core.v3 normalize_path, path_with_escaped_slashes_action; RFC 9110, RFC 3986",
     example=Example.fixed(
         f"{_HEAD}  - match: [{{uri: {{prefix: api}}}}]\n    {_CART}\n", ("prefix: api", "prefix: /api")
