@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import check, figures, first_request, handshakes, hosts, lab, live, scale, stack
+from tests.bench import check, figures, first_request, handshakes, hosts, lab, languages, live, scale, stack
 from tests.bench.compare import changes
 from tests.bench.figures import Figure
 from tests.bench.report import write_report
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[int], list[Figure]]] = {
     "hosts": hosts.measure,
     "handshakes": handshakes.measure,
     "live": live.measure,
+    "languages": languages.measure,
     "check": check.measure,
     "scale": scale.measure,
     "lab": lab.measure,

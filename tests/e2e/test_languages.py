@@ -3,120 +3,44 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from istio_ingress.live.client import Identity
+from tests.e2e import people
 from tests.e2e.conftest import eventually, kubectl
 from tests.e2e.keys import leaks, private_keys
-from tests.e2e.stacks import REPOSITORY, Stack
+from tests.e2e.people import LANGUAGES, PAGE, Person, commands
+from tests.e2e.stacks import Stack
 
-PAGE = (REPOSITORY / "docs" / "languages.md").read_text()
-# What the plugin's package is built from, and what the page has copied.
-CLONE = ("components", "examples", "plugin", "LICENSE", "README.md", "pyproject.toml", "requirements.txt")
-IMAGES = {
-    "httpbinImage": "lab.local/go-httpbin:1",
-    "helloworldImage": "lab.local/helloworld:1",
-    "nginxImage": "lab.local/nginx:1",
-}
-LANGUAGES = {"YAML": "yaml", "TypeScript": "typescript", "Go": "go"}
 # The SDKs are fetched, and built, once a run.
 # It builds a language host and an SDK for each language, which takes longer than `make test` may.
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1500)]
 
 
-def commands(title: str) -> list[str]:
-    """The commands of one section of the page, in order."""
-    section = PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    return re.findall(r"^\$ (.*)$", section, re.MULTILINE)
-
-
 @pytest.fixture(scope="module")
 def hosts() -> str:
     """The directory of the language hosts, built unless the cache has them."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", "languages"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return done.stdout.strip()
+    return people.language_hosts()
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository, as somebody gets it who clones it."""
-    clone = tmp_path_factory.mktemp("languages") / "istio-ingress"
-    ignored = shutil.ignore_patterns("__pycache__", "venv", "node_modules", "sdks")
-    for name in CLONE:
-        if (REPOSITORY / name).is_dir():
-            shutil.copytree(REPOSITORY / name, clone / name, ignore=ignored)
-        else:
-            shutil.copyfile(REPOSITORY / name, clone / name)
-    return clone
-
-
-@dataclass
-class Person:
-    """Somebody who types the page's commands, says yes, and has domain, namespace and images of a test."""
-
-    directory: Path
-    environment: dict[str, str]
-    domain: str
-    namespace: str
-    language: str
-
-    def type(self, *lines: str) -> None:
-        """Type commands that must succeed."""
-        for line in lines:
-            if line.startswith("cd "):
-                self.directory /= line.removeprefix("cd ")
-                continue
-            done = self.run(line.replace("shop.example", self.domain))
-            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-            if line.startswith("pulumi stack init"):
-                for key, value in {"namespace": self.namespace, **IMAGES}.items():
-                    assert self.run(f"pulumi config set {key} {value}").returncode == 0
-
-    def run(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Type one command."""
-        return subprocess.run(
-            line.split(),
-            cwd=self.directory,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=1200,
-            check=False,
-        )
-
-    @property
-    def stack(self) -> Stack:
-        """What the commands have made."""
-        return Stack(self.directory, "dev", self.environment)
+    return people.clone(tmp_path_factory.mktemp("languages"))
 
 
 @pytest.fixture(params=LANGUAGES)
-def person(request, hosts: str, clone: Path, namespace: str):
+def person(request, hosts: str, cloned: Path, namespace: str):
     """Somebody with a program in this language, whose stack is destroyed after all."""
-    folder = clone.parent
-    state = folder / f"state-{request.param}"
-    state.mkdir()
-    environment = os.environ | {
-        "PATH": os.pathsep.join([hosts, os.environ["PATH"]]),
-        "PULUMI_BACKEND_URL": f"file://{state}",
-        "PULUMI_SKIP_CONFIRMATIONS": "true",
-    }
-    for mine in ("PULUMI_STACK", "VIRTUAL_ENV", "PYTHONPATH"):
-        environment.pop(mine, None)
-    domain = f"{LANGUAGES[request.param]}-{uuid.uuid4().hex[:6]}.example.com"
-    person = Person(folder, environment, domain, namespace, request.param)
-    person.type(*[line for line in commands(request.param) if line != "pulumi up"])
+    folder, language = cloned.parent, request.param
+    own = people.environment(hosts, folder / f"state-{language}")
+    domain = f"{LANGUAGES[language]}-{uuid.uuid4().hex[:6]}.example.com"
+    person = Person(folder, own, domain, namespace, language)
+    person.begin()
     yield person
     person.run("pulumi destroy")
 
