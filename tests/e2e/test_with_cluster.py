@@ -89,19 +89,22 @@ def test_a_preview_that_is_not_asked_to_does_not_look(stack, host, theirs):
 
 def test_a_namespace_that_neither_the_cluster_nor_the_program_has_is_refused(stack, namespace):
     absent = f"absent-{namespace}"
-    asked = [f"namespace={absent}", f"host=free.{namespace}.example.com", "istio-ingress:with_cluster=true"]
-    command = ["preview", *(word for one in asked for word in ("--config", one))]
-    done = stack.run(*command)
+    asked = {"namespace": absent, "host": f"free.{namespace}.example.com"} | ASKED
+    for key, value in asked.items():
+        stack.pulumi("config", "set", key, str(value).lower())
+    done = stack.run("preview")
     assert done.returncode != 0
-    assert f"namespace-missing: Gateway {absent}/ours: metadata.namespace: The cluster has no namespace" in done.stdout
+    assert f"namespace-missing: Gateway {absent}/ours-tls " in done.stdout
+    assert f"The cluster has no namespace '{absent}'." in done.stdout
     maker = (
         f'k8s.core.v1.Namespace("made", metadata={{"name": "{absent}"}}, opts=pulumi.ResourceOptions(provider=far))\n'
     )
     stack.rewrite(PROGRAM + maker)
     try:
-        done = stack.run(*command)
+        done = stack.run("preview")
     finally:
         stack.rewrite(PROGRAM)
+        stack.pulumi("config", "set", "namespace", namespace)
     assert done.returncode == 0, done.stdout
 
 
