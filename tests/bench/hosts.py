@@ -16,7 +16,7 @@ OURS, BARE, TUNED = "ours", "bare", "bare, our provider settings"
 ONCE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 WRITES_EVERY_STEP = 100
 """Up to so many hosts the state is also written after every step; that takes time square in the hosts."""
-REACH = {"preview": {1000: 0.7}}
+REACH = {"preview": {1000: 0.35}}
 MEMORY = {"memory of the program": ("python",), "memory of the providers": ("pulumi-resource",)}
 Found = dict[tuple[str, int, str], list[float]]
 

@@ -76,8 +76,8 @@ def _hosts(directory: Path) -> Stack:
 
 def _in_yaml(directory: Path) -> None:
     file = directory / "Pulumi.yaml"
-    backend = {"service": "httpbin", "port": 8000}
-    hosts = [{"host": f"host-{number}.bench.example.com", "backend": backend} for number in range(HOSTS)]
+    names = [f"host-{number}.bench.example.com" for number in range(HOSTS)]
+    hosts = [{"host": name, "backend": {"service": "httpbin", "port": 8000}} for name in names]
     bench = {"type": "istio-ingress:TlsGateway", "properties": {"hosts": hosts}}
     program = yaml.safe_load(file.read_text()) | {"resources": {"bench": bench}, "outputs": {"hosts": "${bench.hosts}"}}
     file.write_text(yaml.safe_dump(program, sort_keys=False))
