@@ -10,6 +10,7 @@ from .arguments.additions import ObjectArgs
 from .arguments.backend_complaints import policy_complaints
 from .arguments.backend_policies import BackendPolicy, BackendTls, PortPolicy, ProxyProtocol, Subset
 from .arguments.gateway import GatewayPods, IngressGateway
+from .arguments.inputs import computed
 from .arguments.route_values import ROUTE_VALUES
 from .arguments.routes import Backend
 from .component import ALL_DEFAULTS, Component
@@ -159,10 +160,7 @@ def _checked(name: str, field: str, tls: BackendTls) -> tuple[KeyPair | None, pu
 
 def _full_name(args: ServiceBackendArgs) -> pulumi.Input[str]:
     """The Service's name as it is known in every namespace."""
-    service, namespace = args["service"], args.get("namespace", "default")
-    if isinstance(service, str) and isinstance(namespace, str):
-        return _completed(service, namespace)
-    return pulumi.Output.all(service, namespace).apply(lambda known: _completed(*known))
+    return computed(_completed, args["service"], args.get("namespace", "default"))
 
 
 def _completed(service: str, namespace: str) -> str:

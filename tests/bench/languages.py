@@ -30,13 +30,11 @@ def measure(rounds: int) -> list[Figure]:
         folder, hosts = Path(directory), people.language_hosts()
         people.clone(folder)
         written = {language: _person(folder, hosts, language) for language in LANGUAGES}
-        dev = {PYTHON: _dev(folder / "dev")} | {language: person.stack for language, person in written.items()}
-        figures = _series("preview of the stack dev", dev, rounds)
+        stacks = {language: person.stack for language, person in written.items()}
+        figures = _series("preview of the stack dev", {PYTHON: _dev(folder / "dev")} | stacks, rounds)
         for language, person in written.items():
             _WITH_HOSTS[language](person.directory)
-        return figures + _series(
-            "preview", {PYTHON: _hosts(folder / "hosts")} | dict(list(dev.items())[1:]), rounds, size=HOSTS
-        )
+        return figures + _series("preview", {PYTHON: _hosts(folder / "hosts")} | stacks, rounds, size=HOSTS)
 
 
 def _series(name: str, stacks: dict[str, Stack], rounds: int, size: int | None = None) -> list[Figure]:

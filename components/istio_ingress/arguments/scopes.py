@@ -5,21 +5,18 @@ from collections.abc import Iterator, Sequence
 import pulumi
 
 from ..refusal import Complaint
+from .inputs import computed
 from .schema import known
 
 
 def name_of(host: pulumi.Input[str]) -> pulumi.Input[str]:
     """A host's name without its scope."""
-    if isinstance(host, str):
-        return host.rpartition("/")[2]
-    return pulumi.Output.all(host).apply(lambda told: str(told[0]).rpartition("/")[2])
+    return computed(lambda told: told.rpartition("/")[2], host)
 
 
 def scoped_as(host: pulumi.Input[str], name: pulumi.Input[str]) -> pulumi.Input[str]:
     """Another name in the scope of a host."""
-    if isinstance(host, str) and isinstance(name, str):
-        return f"{host.rpartition('/')[0]}/{name}" if "/" in host else name
-    return pulumi.Output.all(host, name).apply(lambda told: str(scoped_as(*told)))
+    return computed(lambda told, other: f"{told.rpartition('/')[0]}/{other}" if "/" in told else other, host, name)
 
 
 def scope_complaints(field: str, hosts: Sequence[pulumi.Input[str]], why: str) -> Iterator[Complaint]:

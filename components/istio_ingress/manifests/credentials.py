@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from ..arguments.inputs import computed
 from ..arguments.secret_format import SecretFormat
 from ..names import object_name
 from ..pki.issuing import KeyPair
@@ -147,10 +148,7 @@ def with_client_ca(
 
 def ca_reference(name: pulumi.Input[str]) -> pulumi.Input[str]:
     """The name of a Secret with a CA as a Gateway must say it: without the ending Istio looks for a server's key."""
-    if isinstance(name, str):
-        return name if "://" in name or name.endswith(CA_SUFFIX) else name + CA_SUFFIX
-    made: pulumi.Output[str] = pulumi.Output.all(name).apply(lambda told: str(ca_reference(told[0])))
-    return made
+    return computed(lambda told: told if "://" in told or told.endswith(CA_SUFFIX) else told + CA_SUFFIX, name)
 
 
 def _ca(keys: Keys, trust: ClientTrust | None) -> dict[str, pulumi.Input[str]]:

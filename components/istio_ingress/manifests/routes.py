@@ -1,7 +1,7 @@
 """The rules of a VirtualService: what Istio calls the parts of a route."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import groupby, islice
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from ..arguments import routes
+from ..arguments.inputs import computed
 from ..arguments.route_actions import DirectResponse, Mirror, Redirect, Rewrite
 from ..arguments.route_policies import Cors, Fault, Retries
 from ..arguments.routes import Backend, Route, WeightedBackend
@@ -117,7 +118,7 @@ def _path(route: Route) -> Manifest:
         if field in route:
             return {field: route[field]}
     if route.get("path_prefix", "/") != "/":
-        return {"regex": _computed(lambda path: f"{_segments(path)}(/.*)?", route["path_prefix"])}
+        return {"regex": computed(lambda path: f"{_segments(path)}(/.*)?", route["path_prefix"])}
     return {"prefix": route.get("prefix", "/")}
 
 
@@ -184,7 +185,7 @@ def _rewrite(rewrite: Rewrite, route: Route) -> Manifest:
     by_prefix = "prefix" in _path(route)
     if "prefix" in rewrite and not by_prefix:
         made["uriRegexRewrite"] = {
-            "match": _computed(_replaced, route["path_prefix"], made.pop("uri")),
+            "match": computed(_replaced, route["path_prefix"], made.pop("uri")),
             "rewrite": _literal(rewrite["prefix"]),
         }
     elif "path" in rewrite and not by_prefix:
@@ -203,14 +204,7 @@ def _replaced(path: str, by: str) -> str:
 
 def _literal(text: pulumi.Input[str]) -> pulumi.Input[str]:
     """A text as a substitution in which nothing stands for a group."""
-    return _computed(lambda known: known.replace("\\", "\\\\"), text)
-
-
-def _computed(make: Callable[..., str], *texts: pulumi.Input[str]) -> pulumi.Input[str]:
-    """What a function makes of texts, at once where all of them are known."""
-    if all(isinstance(text, str) for text in texts):
-        return make(*texts)
-    return pulumi.Output.all(*texts).apply(lambda known: make(*map(str, known)))
+    return computed(lambda known: known.replace("\\", "\\\\"), text)
 
 
 def _mirror(mirror: Mirror) -> Manifest:
@@ -221,13 +215,8 @@ def _mirror(mirror: Mirror) -> Manifest:
 def _retries(retries: Retries) -> Manifest:
     made = _renamed(retries, _RETRIES)
     if "retry_on" in retries:
-        made["retryOn"] = _joined(retries["retry_on"])
+        made["retryOn"] = computed(lambda *words: ",".join(words), *retries["retry_on"])
     return made
-
-
-def _joined(words: Sequence[pulumi.Input[str]]) -> pulumi.Input[str]:
-    texts = [word for word in words if isinstance(word, str)]
-    return ",".join(texts) if len(texts) == len(words) else pulumi.Output.all(*words).apply(",".join)
 
 
 def _cors(cors: Cors) -> Manifest:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from istio_ingress.rules.hosts import split_scope
 from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.values import MalformedError, Node, UnknownValueError, known
-
-if TYPE_CHECKING:
-    pass
 
 HTTP_PROTOCOLS = frozenset({"http", "http2", "grpc", "grpc-web", "http_proxy"})
 TLS_PROTOCOLS = frozenset({"https", "tls"})

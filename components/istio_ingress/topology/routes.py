@@ -9,15 +9,13 @@ from typing import Any
 from istio_ingress.rules.hosts import full_name, narrower
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.resources import Server
-from istio_ingress.rules.routing import VirtualService
+from istio_ingress.rules.routing import ROUTE_KINDS, VirtualService
 from istio_ingress.rules.values import Node, known
 from istio_ingress.topology import matches
 from istio_ingress.topology.backends import PodSource
 from istio_ingress.topology.findings import Troubles
 from istio_ingress.topology.ingresses import called
 from istio_ingress.topology.model import Backend, Route
-
-KINDS = ("http", "tls", "tcp")
 
 
 @dataclass(frozen=True)
@@ -45,9 +43,9 @@ class Routes:
 
     def of(self, service: VirtualService) -> list[BoundRoute]:
         """The routes of a VirtualService in its order."""
-        whole = self._troubles.besides(service, *(f"spec.{part}" for part in (*KINDS, "hosts", "gateways")))
+        whole = self._troubles.besides(service, *(f"spec.{part}" for part in (*ROUTE_KINDS, "hosts", "gateways")))
         found = []
-        for kind in KINDS:
+        for kind in ROUTE_KINDS:
             for node in service.known_spec.known_nodes(kind):
                 taken = [match.value for match in node.known_nodes("match")]
                 words = [matches.http(match) if kind == "http" else matches.sni(match) for match in taken]

@@ -94,10 +94,8 @@ class _Kind:
 
 def _namespaces(options: Sequence[str]) -> list[Manifest]:
     """All namespaces; none where they may not be listed, which is no lack: only a rule of their own needs them."""
-    try:
-        return _Kind(_NAMESPACE, options).read(())[0]
-    except (UnreachableError, ValueError):
-        return []
+    found, _ = _Kind(_NAMESPACE, options).read(())
+    return found
 
 
 def _server(options: Sequence[str]) -> str:

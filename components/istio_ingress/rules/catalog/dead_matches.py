@@ -12,7 +12,7 @@ from istio_ingress.rules.hosts import covers_host, is_short
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Gateway
-from istio_ingress.rules.routing import MESH, VirtualService
+from istio_ingress.rules.routing import MESH, ROUTE_KINDS, VirtualService
 from istio_ingress.rules.words import labels, some
 
 _HEAD = f"{VIRTUAL_SERVICE}\n  hosts: [shop.example, blog.example]\n  gateways: [shop]\n  http:\n"
@@ -69,7 +69,7 @@ def match_source_of_gateway(service: VirtualService, index: Index) -> Iterator[P
     gateways = index.gateways_of(service)
     if not service.hosts or MESH in service.gateways or len(gateways) < len(service.gateways):
         return
-    for kind in ("http", "tls", "tcp"):
+    for kind in ROUTE_KINDS:
         for route in service.spec.nodes(kind):
             for match in route.nodes("match"):
                 if match.texts("gateways"):

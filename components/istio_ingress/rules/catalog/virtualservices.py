@@ -10,7 +10,7 @@ from istio_ingress.rules.hosts import HostMap, is_short
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Server
-from istio_ingress.rules.routing import MESH, VirtualService
+from istio_ingress.rules.routing import MESH, ROUTE_KINDS, VirtualService
 from istio_ingress.rules.values import UnknownValueError
 from istio_ingress.rules.words import near, some, those_of
 
@@ -168,7 +168,7 @@ def route_kind_unused(service: VirtualService, index: Index) -> Iterator[Problem
     """A PASSTHROUGH server takes only `tls` routes, a server for HTTP or HTTPS only `http` ones: others are ignored."""
     if MESH in service.gateways or len(index.gateways_of(service)) < len(service.gateways):
         return
-    present = [kind for kind in ("http", "tls", "tcp") if service.spec.nodes(kind)]
+    present = [kind for kind in ROUTE_KINDS if service.spec.nodes(kind)]
     servers = {id(binding.server): binding.server for binding in index.bindings(service)}.values()
     taken = [server.route_kinds for server in servers]
     wanted = {kind for kinds in taken for kind in kinds}
@@ -204,7 +204,7 @@ def match_elsewhere(service: VirtualService, index: Index) -> Iterator[Problem]:
     gateways = index.gateways_of(service)
     known_all = MESH not in service.gateways and len(gateways) == len(service.gateways)
     ports = {server.port.number("number") for gateway in gateways for server in gateway.servers}
-    for kind in ("http", "tls", "tcp"):
+    for kind in ROUTE_KINDS:
         for route in service.spec.nodes(kind):
             for match in route.nodes("match"):
                 port = match.number("port")
