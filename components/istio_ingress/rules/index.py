@@ -26,6 +26,7 @@ from istio_ingress.rules.routing import (
 from istio_ingress.rules.secrets import ClientCa, Credential, Secret
 from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import MalformedError, UnknownValueError, known_of
+from istio_ingress.rules.words import NearNames
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
@@ -42,6 +43,8 @@ class Collection(Generic[R]):
         self._by_namespace: dict[str, list[R]] = {}
         self._some_unknown = False
         self._versions: set[tuple[str, str]] = set()
+        self._names: dict[str, list[str]] = {}
+        self._near: dict[str, NearNames] = {}
         for item in items:
             try:
                 if self._by_key.setdefault(item.key, item) is item:
@@ -74,6 +77,18 @@ class Collection(Generic[R]):
     def beside(self, namespace: str) -> list[R]:
         """The resources of a namespace."""
         return self._by_namespace.get(namespace, [])
+
+    def names(self, namespace: str) -> list[str]:
+        """The names of a namespace's resources."""
+        if namespace not in self._names:
+            self._names[namespace] = [item.name for item in self.beside(namespace)]
+        return self._names[namespace]
+
+    def near(self, namespace: str, name: str) -> str:
+        """The only name in a namespace that differs from this one in a letter, or nothing: see `NearNames`."""
+        if namespace not in self._near:
+            self._near[namespace] = NearNames(self.names(namespace))
+        return self._near[namespace].near(name)
 
     @cached_property
     def _by_name(self) -> dict[str, list[R]]:

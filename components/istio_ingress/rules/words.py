@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 def some(things: Iterable[object], limit: int = 3) -> str:
     """The first of many things: `a, b, c and 4 more`."""
-    names = [str(thing) for thing in things]
-    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + rest
+    things = list(things)
+    rest = f" and {len(things) - limit} more" if len(things) > limit else ""
+    return ", ".join(map(str, things[:limit])) + rest
 
 
 def those_of(things: Iterable[object]) -> str:
@@ -24,14 +24,29 @@ def labels(selector: dict[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(selector.items())) or "every pod"
 
 
-def near(name: str, others: Iterable[str]) -> str:
-    """The only one of other names that differs in one letter; empty if none or several do.
+class NearNames:
+    """Names, to be asked which of them was meant by another; the time of an answer does not grow with their number."""
 
-    A letter is added, left out or exchanged, or two are swapped. Names that differ in a number, such as `web-1`
-    and `web-2`, are two names.
-    """
-    found = [other for other in others if name != other and _one_letter_apart(name, other)]
-    return found[0] if len(found) == 1 else ""
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_part: dict[str, list[str]] = {}
+        for name in names:
+            for part in _shortened(name):
+                self._by_part.setdefault(part, []).append(name)
+
+    def near(self, name: str) -> str:
+        """The only one that differs in one letter; empty if none or several do.
+
+        A letter is added, left out or exchanged, or two are swapped. Names that differ in a number, such as `web-1`
+        and `web-2`, are two names.
+        """
+        candidates = {other for part in _shortened(name) for other in self._by_part.get(part, ())}
+        found = [other for other in candidates if name != other and _one_letter_apart(name, other)]
+        return found[0] if len(found) == 1 else ""
+
+
+def _shortened(name: str) -> set[str]:
+    """A name, whole and without each of its letters: two that are one letter apart have one of these in common."""
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
 
 
 def _one_letter_apart(one: str, other: str) -> bool:

@@ -84,7 +84,7 @@ def credential_absent(server: Server, index: Index) -> Iterator[Problem]:
         for namespace in sorted(index.gateway_namespaces(server.gateway)):
             there = index.secrets.named(name) or index.makers_of(name)
             if "/" not in name and not there and index.secrets.find(namespace, name) is None:
-                others = those_of(secret.name for secret in index.secrets.beside(namespace))
+                others = those_of(index.secrets.names(namespace))
                 yield _problem(
                     server,
                     f"There is no Secret {name!r} in {namespace!r}, where the gateway's pods run{others}.",

@@ -19,7 +19,7 @@ from istio_ingress.rules.matches import http_match
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import VirtualService
 from istio_ingress.rules.settings import Settings
-from istio_ingress.rules.values import Node
+from istio_ingress.rules.values import Node, known_of
 from istio_ingress.rules.words import some, those_of
 
 _SOURCE = "istio pilot/pkg/model/virtualservice_controller.go mergeVirtualServices"
@@ -52,11 +52,11 @@ def delegate_missing(service: VirtualService, index: Index) -> Iterator[Problem]
     for route in service.spec.nodes("http") if index.settings.complete else ():
         namespace, name = delegate_key(service, route)
         if name and index.virtual_services.find(namespace, name) is None:
-            others = (other.name for other in index.virtual_services.beside(namespace) if not other.hosts)
+            others = those_of(index.once(_delegates).get(namespace, ()))
             yield Problem(
                 service,
                 route.at("delegate"),
-                f"There is no VirtualService {name!r} in {namespace!r}{those_of(others)}.",
+                f"There is no VirtualService {name!r} in {namespace!r}{others}.",
                 "Name one that exists and has no hosts.",
             )
 
@@ -186,3 +186,13 @@ def _delegated_to(index: Index) -> set[tuple[str, str]]:
 
 def _words(match: Node) -> str:
     return str(http_match(match, frozenset(), whole=True))
+
+
+def _delegates(index: Index) -> dict[str, list[str]]:
+    """By namespace, the names of the VirtualServices that can be delegates, as they have no hosts."""
+    found: dict[str, list[str]] = {}
+    for service in index.virtual_services.items:
+        hosts, key = known_of(service, "hosts"), known_of(service, "key")
+        if hosts is not None and not hosts and key:
+            found.setdefault(key[0], []).append(key[1])
+    return found

@@ -13,7 +13,7 @@ from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, Service, ServiceEntry, VirtualService
 from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import Node
-from istio_ingress.rules.words import near, some, those_of
+from istio_ingress.rules.words import some, those_of
 
 _ROUTE = """
   hosts: [shop.example]
@@ -69,7 +69,7 @@ def route_service_misspelt(destination: Destination, index: Index) -> Iterator[P
         return
     if index.has_all(index.services, key[0]):
         return
-    right = near(key[1], [other.name for other in index.services.beside(key[0])])
+    right = index.services.near(*key)
     if right and not is_no_service(destination.host, index.settings.cluster_domain):
         yield Problem(
             destination.service,
@@ -236,7 +236,7 @@ def _missing(destination: Destination, index: Index) -> tuple[str, str] | None:
     namespace, name = key
     if not namespace or index.services.find(namespace, name):
         return None
-    there = those_of(other.name for other in index.services.beside(namespace))
+    there = those_of(index.services.names(namespace))
     remedy = "Name one that exists, in full if it is in another namespace."
     return f"There is no Service {name!r} in {namespace!r}{there}.", remedy
 

@@ -220,7 +220,7 @@ def ingress_service_missing(ingress: Ingress, index: Index) -> Iterator[Problem]
     for backend in ingress.backends if index.settings.complete and _is_istios(ingress, index) else ():
         name = backend.text("name")
         if name and index.services.find(ingress.namespace, name) is None:
-            there = those_of(other.name for other in index.services.beside(ingress.namespace))
+            there = those_of(index.services.names(ingress.namespace))
             yield Problem(
                 ingress,
                 backend.at("name"),

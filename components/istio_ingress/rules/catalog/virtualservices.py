@@ -12,7 +12,7 @@ from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Server
 from istio_ingress.rules.routing import MESH, ROUTE_KINDS, VirtualService
 from istio_ingress.rules.values import UnknownValueError
-from istio_ingress.rules.words import near, some, those_of
+from istio_ingress.rules.words import some, those_of
 
 _ROUTE = """
   hosts: [shop.example]
@@ -49,7 +49,7 @@ def virtualservice_gateway_missing(service: VirtualService, index: Index) -> Ite
         if index.gateways.find(namespace, short) is None:
             found = _of_another_kind(namespace, short, index) or _of_another_namespace(service, name, index)
             if found is None and index.has_all(index.gateways, namespace):
-                others = those_of(other.name for other in index.gateways.beside(namespace))
+                others = those_of(index.gateways.names(namespace))
                 place = f" in {namespace!r}" if namespace else ""
                 found = (
                     f"There is no Gateway {short!r}{place}{others}.",
@@ -77,7 +77,7 @@ def virtualservice_gateway_misspelt(service: VirtualService, index: Index) -> It
         if name == MESH or _INTERNAL in name or index.has_all(index.gateways, namespace):
             continue
         if index.gateways.find(namespace, short) is None:
-            meant = near(short, [other.name for other in index.gateways.beside(namespace)])
+            meant = index.gateways.near(namespace, short)
             if meant:
                 yield Problem(
                     service,
