@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[int], list[Figure]]] = {
     "hosts": hosts.measure,
     "handshakes": handshakes.measure,
     "live": live.measure,
+    "live_split": live.measure_split,
     "languages": languages.measure,
     "check": check.measure,
     "scale": scale.measure,

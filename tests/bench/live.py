@@ -1,4 +1,4 @@
-"""Many hosts on a live gateway: one Gateway with a server a host, as ours writes it, against a Gateway a host."""
+"""Many hosts on a live gateway: one Gateway for all of them, as ours writes it, against a Gateway a host or for 500."""
 
 from __future__ import annotations
 
@@ -32,13 +32,17 @@ from tests.bench.measure import progress
 
 SIZES = (10, 100, 1000)
 OURS, OTHER = "one Gateway", "a Gateway a host"
+SPLIT, SPLIT_SIZE = "Gateways of 500 hosts", 500
+SPLIT_SIZES = (500, 1000, 2000, 5000, 10000)
+HOSTS_OF_A_GATEWAY = {SPLIT: SPLIT_SIZE, OTHER: 1}
 UNITS = {"last host answers": "s", "istiod push": "ms", "pushed configuration": "KB", "Envoy memory": "MB"}
 LABEL = "istio-ingress-bench"
 CLIENTS = 4
-ANSWER_SECONDS = 120.0
+ANSWER_SECONDS = 600.0
 QUIET_SECONDS = 0.5
 # Below kubectl's own burst: a longer list it would send 50 a second.
 CHUNK = 125
+CREATORS = 8
 Manifest = dict[str, Any]
 
 
@@ -54,13 +58,22 @@ def measure(rounds: int) -> list[Figure]:
     configuration the size of that: more than one push where the objects come slowly. Envoy's memory is how much it
     grew.
     """
+    return _series(rounds, SIZES, (OURS, OTHER))
+
+
+def measure_split(rounds: int) -> list[Figure]:
+    """The same with a Gateway for every 500 hosts, as several stacks have them, as far as this machine carries it."""
+    return _series(rounds, SPLIT_SIZES, (SPLIT,))
+
+
+def _series(rounds: int, sizes: Sequence[int], ways: Sequence[str]) -> list[Figure]:
     found: dict[tuple[str, int, str], list[float]] = {}
-    leaves = _Leaves.issued([f"host-{number}.live.example.com" for number in range(max(SIZES))])
+    leaves = _Leaves.issued([f"host-{number}.live.example.com" for number in range(max(sizes))])
     with gateway.namespace(f"bench-{os.getpid()}") as namespace, _clients() as clients:
         lab = _Lab(namespace, leaves, clients)
         for number in range(rounds):
-            for size in SIZES:
-                for way in (OURS, OTHER):
+            for size in sizes:
+                for way in ways:
                     values = lab.once(size, way)
                     for name, value in values.items():
                         found.setdefault((name, size, way), []).append(value)
@@ -69,8 +82,8 @@ def measure(rounds: int) -> list[Figure]:
     return [
         Figure(name, way, UNITS[name], found[name, size, way], size=size, against=OTHER if way == OURS else "")
         for name in UNITS
-        for size in SIZES
-        for way in (OURS, OTHER)
+        for size in sizes
+        for way in ways
     ]
 
 
@@ -161,7 +174,7 @@ class _Lab:
             "match": [{"uri": {"prefix": "/status"}}, {"uri": {"prefix": "/delay"}}],
             "route": [{"destination": {"host": backend["service"], "port": {"number": backend["port"]}}}],
         }
-        bound = "bench" if way == OURS else f"bench-{number}"
+        bound = f"bench-{number // HOSTS_OF_A_GATEWAY.get(way, len(self.leaves.pairs))}"
         return self._istio("VirtualService", f"bench-{number}", {"hosts": [host], "gateways": [bound], "http": [rule]})
 
     def _gateways(self, hosts: Sequence[str], way: str) -> list[Manifest]:
@@ -173,11 +186,14 @@ class _Lab:
             }
             for number, host in enumerate(hosts)
         ]
-        if way == OURS:
-            return [self._istio("Gateway", "bench", {"selector": gateway.SELECTOR, "servers": servers})]
+        each = HOSTS_OF_A_GATEWAY.get(way, len(self.leaves.pairs))
         return [
-            self._istio("Gateway", f"bench-{number}", {"selector": gateway.SELECTOR, "servers": [server]})
-            for number, server in enumerate(servers)
+            self._istio(
+                "Gateway",
+                f"bench-{first // each}",
+                {"selector": gateway.SELECTOR, "servers": servers[first : first + each]},
+            )
+            for first in range(0, len(servers), each)
         ]
 
     def _istio(self, kind: str, name: str, spec: Manifest) -> Manifest:
@@ -248,7 +264,7 @@ def _restarted() -> Envoy:
 
 def _create(manifests: Sequence[Manifest]) -> None:
     chunks = [gateway.listing(manifests[first : first + CHUNK]) for first in range(0, len(manifests), CHUNK)]
-    with ThreadPoolExecutor(len(chunks)) as pool:
+    with ThreadPoolExecutor(CREATORS) as pool:
         list(pool.map(lambda chunk: kubectl("create", "--validate=false", "-f-", stdin=json.dumps(chunk)), chunks))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from istio_ingress import rules, terminal
 from istio_ingress.check import files, settings_file
 from istio_ingress.check import options as rule_options
+from istio_ingress.check.explaining import explained
 from istio_ingress.check.formats import FORMATS
 from istio_ingress.check.report import Report
 from istio_ingress.terminal import CommandError
@@ -35,7 +36,7 @@ exit codes:
   1  something was found: warnings count unless --fail-on says error, what is waived does not
   2  a file cannot be read, or the cluster with --with-cluster
 
-docs/check.md has the formats, the file of settings and the waivers; docs/rules.md explains every rule.
+docs/check.md has the formats, the file of settings and the waivers; --explain RULE and docs/rules.md explain the rules.
 """
 
 
@@ -82,10 +83,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", metavar="NAME", default="", help="its context; never the current one by chance")
     rule_options.configure(parser)
     parser.add_argument("--at", metavar="TIME", help="judge certificates at this time, such as 2027-01-31 (now)")
+    parser.add_argument("--explain", metavar="RULE", help="what a rule is about, with an example; reads no files")
 
 
 def run(options: argparse.Namespace) -> int:
     """Check the files that are named, or standard input."""
+    if options.explain:
+        return _explain(options)
     gc.disable()  # nothing that is read goes before the end
     words = options.files or [files.STANDARD_INPUT]
     try:
@@ -111,6 +115,16 @@ def run(options: argparse.Namespace) -> int:
     if report.unreadable:
         return _UNREADABLE
     return _FOUND if report.fails(rules.Severity(options.fail_on)) else _ALL_RIGHT
+
+
+def _explain(options: argparse.Namespace) -> int:
+    if options.files:
+        raise CommandError("--explain RULE reads no files: name it alone.")
+    try:
+        terminal.say(explained(options.explain))
+    except ValueError as error:
+        raise CommandError(f"{error}.") from None
+    return _ALL_RIGHT
 
 
 def _findings(

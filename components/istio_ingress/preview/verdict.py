@@ -156,6 +156,6 @@ def _message(errors: Sequence[rules.Finding]) -> str:
     if rule is None:
         return f"{told}{PAGE} says how expectations are proven: change them, or the routes."
     return (
-        f"{told}docs/rules.md explains each rule. To let one pass, say why: "
+        f"{told}`istio-ingress check --explain {rule}` explains the rule. To let it pass, say why: "
         f"pulumi config set --path '{stack_settings.NAMESPACE}:waivers[\"{rule}\"]' 'the reason'"
     )

@@ -298,3 +298,21 @@ def test_a_field_that_the_named_release_does_not_know_is_found(file):
     assert run("--istio-version", "1.27", path).returncode == 0
     assert "field-too-new" in run("--istio-version", "1.26", path).stdout
     assert "istio_version is 'old'" in run("--istio-version", "old", path).stderr
+
+
+def test_a_rule_is_explained_as_on_its_page():
+    done = run("--explain", "host-conflict")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"\n{done.stdout}\n## " in (REPOSITORY / "docs" / "rules.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["hostconflict"], "there is no rule 'hostconflict' to explain; 'host-conflict' is one."),
+        (["host-conflict", "shop.yaml"], "--explain RULE reads no files: name it alone."),
+    ],
+)
+def test_what_cannot_be_explained_is_one_sentence(arguments, said):
+    done = run("--explain", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"istio-ingress: {said}\n")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-
 from istio_ingress import rules
+from istio_ingress.check.explaining import section
 from istio_ingress.rules import kinds
 from istio_ingress.rules.registry import Rule
 
@@ -41,7 +40,7 @@ def page() -> str:
     ]
     table = "\n".join(["| Rule | Severity | Why |", "| --- | --- | --- |", *rows])
     head = _HEAD.replace("{kinds}", _kinds())
-    return "\n".join([head, table, *(_section(rule) for rule in rules.all_rules())]) + "\n"
+    return "\n".join([head, table, *(f"\n{section(rule)}" for rule in rules.all_rules())]) + "\n"
 
 
 def _kinds() -> str:
@@ -49,28 +48,6 @@ def _kinds() -> str:
     called = [kind.kubectl for kind in kinds.in_a_cluster()]
     lines = [",".join(called[first : first + 4]) for first in range(0, len(called), 4)]
     return "KINDS=" + "\nKINDS=$KINDS,".join(lines)
-
-
-def _section(rule: Rule) -> str:
-    settings = rule.example.settings
-    told = [f"`{name}={value!r}`" for name, value in vars(settings).items() if value != getattr(rules.Settings(), name)]
-    lines = [
-        "",
-        f"## {rule.id}",
-        "",
-        f"{rule.severity.value.capitalize()}. {rule.why}",
-        "",
-        f"Source: {rule.source}.",
-        "",
-    ]
-    if told:
-        lines += [f"With {', '.join(told)}:", ""]
-    return "\n".join([*lines, "```diff", *_difference(rule), "```"])
-
-
-def _difference(rule: Rule) -> list[str]:
-    bad, good = rule.example.bad.splitlines(), rule.example.good.splitlines()
-    return [line.rstrip() for line in difflib.ndiff(bad, good) if not line.startswith("?")]
 
 
 def _mark(rule: Rule) -> str:
