@@ -310,7 +310,7 @@ def test_a_policy_that_asks_for_no_token_needs_none():
 
 
 def test_an_envoyfilter_may_read_tokens_too():
-    value = {"name": "envoy.filters.http.jwt_authn", "typed_config": {}}
+    value = {"name": "envoy.filters.http.jwt_authn"}
     patch = {"applyTo": "HTTP_FILTER", "patch": {"operation": "INSERT_FIRST", "value": value}}
     reader = manifest("EnvoyFilter", "tokens", {"configPatches": [patch]})
 
