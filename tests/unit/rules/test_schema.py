@@ -84,6 +84,11 @@ def test_labels_that_are_numbers_are_refused():
         ("networking.istio.io", "VirtualService", "Write networking.istio.io/v1."),
         ("network.istio.io/v1", "VirtualService", "Write networking.istio.io/v1."),
         ("networking.istio.io/v1", "PeerAuthentication", "Write PeerAuthentication of security.istio.io."),
+        (
+            "security.istio.io/v1",
+            "Service",
+            "There are AuthorizationPolicy, PeerAuthentication, RequestAuthentication.",
+        ),
     ],
 )
 def test_kinds_and_versions_that_there_are_not(version, kind, remedy):
@@ -97,6 +102,7 @@ def test_kinds_and_versions_that_there_are_not(version, kind, remedy):
     ("version", "kind"),
     [
         ("gateway.solo.io/v1", "VirtualService"),
+        ("networking.istio.io/v1alpha3", "GatewayPlugin"),
         ("networking.x-k8s.io/v1alpha1", "Gateway"),
         ("networking.k8s.io/v1", "NetworkPolicy"),
         ("install.istio.io/v1alpha1", "IstioOperator"),
