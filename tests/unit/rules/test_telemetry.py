@@ -1,4 +1,4 @@
-"""Telemetry: filters that are expressions, as far as CEL's parser can tell."""
+"""Telemetry: filters and tags that are expressions, as far as CEL's parser can tell."""
 
 import pytest
 
@@ -50,3 +50,29 @@ def test_what_may_be_an_expression_is_let_through(expression):
 )
 def test_what_is_no_expression_is_refused(expression, why):
     assert refused(expression) == [f"This is no expression: {why}."]
+
+
+def tagged(tag):
+    overrides = [{"match": {"metric": "ALL_METRICS"}, "tagOverrides": {"from": tag}}]
+    made = manifest("Telemetry", "shop", {"metrics": [{"overrides": overrides}]})
+    return check({**made, "apiVersion": "telemetry.istio.io/v1"})
+
+
+@pytest.mark.parametrize("value", ["%REQ(x-request-id)%", "%{CLUSTER_NAME}", "request.headers['x-shop'", "shop one"])
+def test_a_tag_whose_value_is_no_expression_is_lost(value):
+    assert [finding.rule for finding in tagged({"value": value})] == ["telemetry-tag-lost"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        {"value": "request.headers['x-shop'] == 'none'"},
+        {"value": "upstream_peer.labels['app'].value"},
+        {"value": "'a text'"},
+        {"value": UNKNOWN},
+        {"operation": "REMOVE"},
+        UNKNOWN,
+    ],
+)
+def test_a_tag_that_may_have_a_value_keeps_it(tag):
+    assert tagged(tag) == []

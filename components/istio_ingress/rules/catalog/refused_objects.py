@@ -60,6 +60,13 @@ metadata: {name: shop, namespace: shop}
 spec:
   accessLogging: [{providers: [{name: envoy}], filter: {expression: response.code = 500}}]
 """
+_TAGS = """\
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: shop, namespace: shop}
+spec:
+  metrics: [{overrides: [{tagOverrides: {request_host: {value: "%REQ(:AUTHORITY)%"}}}]}]
+"""
 _AUTHENTICATION = """\
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication
@@ -248,3 +255,15 @@ def envoy_filter_invalid(index: Index, _: Index) -> Iterator[Problem]:
 def telemetry_invalid(index: Index, _: Index) -> Iterator[Problem]:
     """Istio refuses a Telemetry whose filter is no expression: one that is empty, or has brackets left open."""
     yield from refused(index, "telemetry-invalid")
+
+
+@rule(
+    Index,
+    "telemetry-tag-lost",
+    Severity.WARNING,
+    source="istio/proxy source/extensions/filters/http/istio_stats/istio_stats.cc getOrCreateExpression",
+    example=Example.fixed(_TAGS, ('"%REQ(:AUTHORITY)%"', "request.host")),
+)
+def telemetry_tag_lost(index: Index, _: Index) -> Iterator[Problem]:
+    """A tag of a metric whose value is no CEL expression, such as an access log's %REQ(...)%, is left out by Envoy."""
+    yield from refused(index, "telemetry-tag-lost")
