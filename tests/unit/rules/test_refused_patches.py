@@ -46,6 +46,23 @@ def test_a_message_says_its_type(message, is_refused):
 
 
 @pytest.mark.parametrize(
+    ("name", "is_refused"),
+    [
+        ("type.googleapis.com/envoy.config.filter.http.lua.v2.Lua", True),
+        ("type.googleapis.com/envoy.config.trace.v2alpha.XRayConfig", True),
+        ("envoy.api.v2.Cluster", True),
+        ("type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua", False),
+        ("type.googleapis.com/istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig", False),
+        ("type.googleapis.com/shop.v2.Limits", False),
+    ],
+)
+def test_messages_of_envoys_old_api_are_refused(name, is_refused):
+    message = {"@type": name}
+
+    assert merged({"name": "lua", "typed_config": message}) == (["patch.value.typed_config"] if is_refused else [])
+
+
+@pytest.mark.parametrize(
     ("value", "place"),
     [
         ({"filters": [{"name": "limits", "typedConfig": {"statPrefix": "shop"}}]}, "filters[0].typedConfig"),

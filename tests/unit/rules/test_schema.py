@@ -28,6 +28,12 @@ def with_route(**fields):
         ({"timout": "5s"}, "field-unknown", "spec.http[0].timout", "Write timeout."),
         ({"time_out": "5s"}, "field-unknown", "spec.http[0].time_out", "Write timeout."),
         ({"match": [{"retries": {}}]}, "field-unknown", "spec.http[0].match[0].retries", "beside match"),
+        (
+            {"mirror": {"host": "cart"}, "mirrorPercentage": {"numerator": 5}},
+            "field-unknown",
+            "spec.http[0].mirrorPercentage.numerator",
+            "There is only value.",
+        ),
         ({"match": [{"prefix": "/"}]}, "field-unknown", "spec.http[0].match[0].prefix", "match[0].uri."),
         ({"hosts": ["a.b"]}, "field-unknown", "spec.http[0].hosts", "It belongs in spec, beside http."),
         ({"timeout": 5}, "manifest-malformed", "spec.http[0].timeout", "with a unit: 5s."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,12 +27,13 @@ _ANY_BY_NAME = (
     "typedExtensionProtocolOptions",
 )
 _TYPE = "@type"
+_OLD = re.compile(r"(^|/)envoy\.([a-z_]+\.)+v2[a-z0-9]*\.")
 #: A message whose `value` may be anything, and fields that are nobody's but a filter's.
 _FREE_TYPE, _FREE = "TypedStruct", ("filter_metadata", "filterMetadata")
 
 
 def refusals(spec: Fields, _namespace: str) -> Iterator[Refusal]:
-    """What Istio's ValidateEnvoyFilter refuses of a patch by itself; of Envoy's messages only those without a type."""
+    """What Istio's ValidateEnvoyFilter refuses of a patch by itself; of Envoy's messages those untyped or of v2."""
     for one in spec.parts("configPatches"):
         match = one.part("match")
         if match and match.text("context") == "WAYPOINT":
@@ -86,25 +88,33 @@ def _patch(one: Fields) -> Iterator[Refusal]:
         yield Refusal(_RULE, patch.at("operation"), "The patch has no operation.", "Add one, such as MERGE.")
     elif operation not in (None, "REMOVE") and "value" not in patch:
         yield Refusal(_RULE, patch.at("value"), f"{operation} has no value.", "Add one, or write REMOVE.")
-    for path in _untyped(patch.value.get("value"), patch.at("value")):
-        message = f"Envoy cannot tell what this is: it has no {_TYPE}."
-        yield Refusal(_RULE, path, message, f"Begin it with '{_TYPE}': type.googleapis.com/….")
+    for path, message in _messages(patch.value.get("value"), patch.at("value")):
+        yield from _message(message, path)
 
 
-def _untyped(value: Any, path: str) -> Iterator[str]:
-    """The places of messages that do not say their type."""
+def _message(message: Any, path: str) -> Iterator[Refusal]:
+    if _has_no_type(message):
+        why = f"Envoy cannot tell what this is: it has no {_TYPE}."
+        yield Refusal(_RULE, path, why, f"Begin it with '{_TYPE}': type.googleapis.com/….")
+    elif isinstance(message, MAPPINGS) and _OLD.search(str(message.get(_TYPE))):
+        why = f"{quoted(message[_TYPE])} is of Envoy's API v2, which no proxy of today knows."
+        yield Refusal(_RULE, path, why, "Write the message of v3 that took its place.")
+
+
+def _messages(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """What stands where a message says its type, or should, and the places."""
     if isinstance(value, LISTS) and not isinstance(value, str):
         for position, item in enumerate(value):
-            yield from _untyped(item, f"{path}[{position}]")
+            yield from _messages(item, f"{path}[{position}]")
     elif isinstance(value, MAPPINGS) and not str(value.get(_TYPE)).endswith(_FREE_TYPE):
         for name, item in value.items():
             below = f"{path}.{name}"
-            if name in _ANY and _has_no_type(item):
-                yield below
+            if name in _ANY:
+                yield below, item
             elif name in _ANY_BY_NAME and isinstance(item, MAPPINGS):
-                yield from (f"{below}.{filter_}" for filter_, one in item.items() if _has_no_type(one))
+                yield from ((f"{below}.{filter_}", one) for filter_, one in item.items())
             if name not in _FREE:
-                yield from _untyped(item, below)
+                yield from _messages(item, below)
 
 
 def _has_no_type(message: Any) -> bool:
