@@ -122,8 +122,10 @@ class _Builder:
             raise UnreadableFileError(_line(event), f"it is nested more than {DEEPEST} levels deep")
         return self._mapping() if type(event) is yaml.MappingStartEvent else self._list()
 
-    def _mapping(self) -> dict[str, Any]:
+    def _mapping(self) -> Any:
+        """A mapping; UNKNOWN where a key is filled in by something else, and so nobody knows which fields it has."""
         found: dict[str, Any] = {}
+        is_known = True
         merged: set[str] = set()
         path, keys = self._path, self._keys
         while type(event := self._next()) is not yaml.MappingEndEvent:
@@ -136,6 +138,7 @@ class _Builder:
                 continue
             if key is None or event.anchor is not None:
                 key = self._key(event)
+                is_known = is_known and scalars.filled(key) is not UNKNOWN
             if key in found and key not in merged:
                 self._repeated.append(Repeated((*path, key), _line(event)))
             event = self._next()
@@ -146,7 +149,12 @@ class _Builder:
                 found[key] = self._value(event)
                 path.pop()
         self._values += len(found)
-        return found
+        return found if is_known or self._is_at_object() else UNKNOWN
+
+    def _is_at_object(self) -> bool:
+        """Whether what is being read is an object as a whole, not something in one."""
+        *above, last = self._path or [""]
+        return not self._path or (above in _OF_OBJECTS and isinstance(last, int))
 
     def _key(self, event: Any) -> str:
         is_plain = type(event) is yaml.ScalarEvent and event.implicit[0] and event.anchor is None
@@ -154,7 +162,7 @@ class _Builder:
         if value is UNKNOWN:
             return str(event.value)
         key = value if type(value) is str else scalars.key(value)
-        if key is not None and is_plain:
+        if key is not None and is_plain and scalars.filled(key) is not UNKNOWN:
             self._keys[event.value] = key
         if key is None:
             raise UnreadableFileError(_line(event), "a mapping, a list or null is no key")

@@ -16,7 +16,8 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: What may stand where a manifest should; a boolean is a number to Python.
 _SHAPES = ((str, "text"), (bool, "true or false"), (int | float, "a number"), (list, "a list"))
 _Path = tuple[str | int, ...]
-_TEMPLATE = re.compile(r"\{\{|\{%")
+#: How Go and Helm, Jinja and Terraform begin what they fill in.
+_TEMPLATE = re.compile(r"\{\{|\{%|%\{")
 
 
 def text_of(data: bytes) -> str:

@@ -79,7 +79,7 @@ class Surroundings:
         return [one for one in self._facts.findings if not one.waived and any(_is_about(one, part) for part in parts)]
 
     def gateway_policies(self, kind: str) -> list[Resource]:
-        """The objects of a kind of security.istio.io that are for the gateway's pods."""
+        """The objects of a kind of security.istio.io that decide for the gateway's pods."""
         pods = self._facts.pods
         labels = pods[0]["metadata"].get("labels") or {} if pods else {}
         return list(self._selecting(kind, self._facts.gateway.namespace, labels))
@@ -94,7 +94,7 @@ class Surroundings:
         return found if some is None else some
 
     def backend_policies(self, probe: Probe) -> list[Resource]:
-        """The AuthorizationPolicies for the pods that the route leads to, but for those that only write down."""
+        """The AuthorizationPolicies that decide for the pods that the route leads to."""
         found: dict[str, Resource] = {}
         for backend in self.backends(probe):
             names = {pod.name for pod in backend.pods}
@@ -103,7 +103,7 @@ class Surroundings:
                 if name in names:
                     labels = pod["metadata"].get("labels") or {}
                     found |= {str(one): one for one in self._selecting("AuthorizationPolicy", namespace, labels)}
-        return [one for one in found.values() if one.spec.value.get("action") != "AUDIT"]
+        return list(found.values())
 
     def _selecting(self, kind: str, namespace: str, labels: Mapping[str, str]) -> Iterator[Resource]:
         for manifest in self._facts.cluster.seen(kind):
@@ -111,7 +111,9 @@ class Surroundings:
             wanted = (spec.get("selector") or {}).get("matchLabels") or {}
             is_near = name_of(manifest)[0] in (namespace, ROOT_NAMESPACE)
             if is_near and not {"targetRef", "targetRefs"} & spec.keys() and wanted.items() <= labels.items():
-                yield Resource(manifest, namespace)
+                found = Resource(manifest, namespace)
+                if kind != "AuthorizationPolicy" or policies.is_enforced(found):
+                    yield found
 
 
 def _is_about(finding: Finding, part: tuple[str, str, str, str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from istio_ingress.rules import kinds
 from istio_ingress.rules.credential_keys import CA_SUFFIX
+from istio_ingress.rules.defaults import ISTIOD_LABELS, ROOT_NAMESPACE
 from istio_ingress.rules.hosts import HostMap, admits, full_name, is_no_service, wildcards_over
 from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.listeners import Listeners
@@ -162,6 +163,13 @@ class Index:
         if told:
             return {told}
         return {workload.namespace for workload in self.listeners.selected(frozenset(selector.items()))} - {""}
+
+    @cached_property
+    def root_namespaces(self) -> set[str]:
+        """The namespaces whose objects hold for the whole mesh, as far as the settings or the manifests say it."""
+        if self.settings.root_namespace:
+            return {self.settings.root_namespace}
+        return {ROOT_NAMESPACE, *self.pod_namespaces(ISTIOD_LABELS)}
 
     def open_hosts(self, gateway: Gateway, namespace: str) -> HostMap[Server]:
         """The hosts that a Gateway opens to VirtualServices of a namespace; every one of its hosts must be known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from istio_ingress.rules.lazy import cached_property
@@ -10,7 +11,8 @@ from istio_ingress.rules.values import Node
 
 CONTROLLER = "istio.io/ingress-controller"
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
-#: What Istio selects for Ingresses unless the mesh configuration says otherwise.
+#: How the settings of a controller begin that are written as annotations: `nginx.ingress.kubernetes.io/rewrite-target`.
+_SETTING = re.compile(r"([a-z-]+\.)?ingress\.kubernetes\.io/")
 #: What makes a path of the type ImplementationSpecific a prefix to Istio.
 GLOBS = ("/*", ".*")
 
@@ -36,6 +38,11 @@ class Ingress(Resource):
     def class_name(self) -> str:
         """The name of its IngressClass; empty when there is none."""
         return self.spec.text("ingressClassName")
+
+    @cached_property
+    def other_controllers(self) -> list[str]:
+        """Its annotations that are settings of other controllers, such as ingress-nginx; Istio reads none of them."""
+        return [name for name in self.metadata.node("annotations").value if _SETTING.match(name)]
 
     @property
     def paths(self) -> Iterator[Node]:

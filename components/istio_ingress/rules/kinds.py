@@ -7,6 +7,7 @@ whatever they are given.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ from istio_ingress.rules.ingresses import Ingress, IngressClass
 from istio_ingress.rules.makers import Certificate, ExternalSecret, Issuer, SealedSecret, VaultSecret
 from istio_ingress.rules.resources import Gateway, GatewayApiGateway, Namespace, Resource, Workload
 from istio_ingress.rules.routing import DestinationRule, Service, ServiceEntry, VirtualService
-from istio_ingress.rules.schema.definitions import groups
+from istio_ingress.rules.schema.definitions import definitions, groups
 from istio_ingress.rules.secrets import Secret
 from istio_ingress.rules.security import AuthorizationPolicy, RequestAuthentication
 
 ISTIO = "networking.istio.io"
 _SECURITY = "security.istio.io"
 _VAULT = "secrets.hashicorp.com"
+#: A name that sed or a pipeline has yet to put in, `SVC_NAME`: no object can have it.
+_TO_BE_FILLED = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,12 @@ def not_read(manifests: Iterable[Mapping[str, object]]) -> dict[str, int]:
 
 
 def flat(manifests: Iterable[Mapping[str, object]]) -> Iterator[Mapping[str, object]]:
-    """The objects that manifests mean: those of Lists one by one, without patches of Kustomize, which are none.
+    """The objects that manifests mean: those of Lists one by one, without patches and templates, which are none.
 
     Raises:
         TypeError: a manifest is not a mapping.
     """
-    return (one for one in _opened(manifests) if (_is_typed(one) or is_half_typed(one)) and not _is_patch(one))
+    return (one for one in _opened(manifests) if (_is_typed(one) or is_half_typed(one)) and not _no_object(one))
 
 
 def is_half_typed(manifest: Mapping[str, object]) -> bool:
@@ -138,26 +141,34 @@ def _opened(manifests: Iterable[Mapping[str, object]]) -> Iterator[Mapping[str, 
 
 def _unread_name(manifest: Mapping[str, object]) -> str:
     """What a manifest is called that no rule reads; empty where one does."""
-    if _is_patch(manifest):
-        return "patch"
+    if no_object := _no_object(manifest):
+        return no_object
     if is_half_typed(manifest):
         return ""
     if not _is_typed(manifest):
         return "without apiVersion and kind"
     api_version, name = str(manifest["apiVersion"]), str(manifest["kind"])
-    if find(api_version, name):
+    group = api_version.rpartition("/")[0]
+    if find(api_version, name) or (group, name) in definitions():
         return ""
-    return f"{name}.{api_version.rpartition('/')[0]}" if any(kind.name == name for kind in KINDS) else name
+    return f"{name}.{group}" if any(kind.name == name for kind in KINDS) else name
 
 
 def _is_typed(manifest: Mapping[str, object]) -> bool:
     return isinstance(manifest.get("apiVersion"), str) and isinstance(manifest.get("kind"), str)
 
 
-def _is_patch(manifest: Mapping[str, object]) -> bool:
-    """Whether a manifest is a strategic merge patch for Kustomize: what it leaves out stands elsewhere."""
-    spec = manifest.get("spec")
-    return "$patch" in manifest or (isinstance(spec, Mapping) and "$patch" in spec)
+def _no_object(manifest: Mapping[str, object]) -> str:
+    """What a manifest is that no object is made of as it stands; empty where one is.
+
+    A strategic merge patch of Kustomize leaves out what stands elsewhere; of a template nobody knows which of its
+    words are put in.
+    """
+    spec, metadata = manifest.get("spec"), manifest.get("metadata")
+    if "$patch" in manifest or (isinstance(spec, Mapping) and "$patch" in spec):
+        return "patch"
+    names = [metadata.get(key) for key in ("name", "namespace")] if isinstance(metadata, Mapping) else []
+    return "template" if any(isinstance(name, str) and _TO_BE_FILLED.fullmatch(name) for name in names) else ""
 
 
 def require(resource: type[Resource]) -> None:

@@ -33,6 +33,8 @@ class Settings:
     istio_version: str = releases.shown(releases.NEWEST)
     #: The DNS suffix of Services.
     cluster_domain: str = CLUSTER_DOMAIN
+    #: The namespace whose objects hold for the mesh (`rootNamespace`). Without it, istio-system and where istiod runs.
+    root_namespace: str = ""
     #: The manifests are all there is in the cluster, so what is not among them does not exist.
     complete: bool = False
     #: The manifests are what one program declares: where it declares some Services of a namespace, there are no others.

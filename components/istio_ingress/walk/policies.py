@@ -11,6 +11,9 @@ from istio_ingress.walk import paths
 from istio_ingress.walk.gateways import GatewayPods, Target
 from istio_ingress.walk.request import Request
 
+#: On trial: what a policy would do is written down, and nothing is refused.
+DRY_RUN = "istio.io/dry-run"
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _HEADER = "request.headers["
 
 
@@ -25,8 +28,15 @@ class _Verdict(Enum):
 _NO, _UNKNOWN, _YES = _Verdict.NO, _Verdict.UNKNOWN, _Verdict.YES
 
 
+def is_enforced(policy: Resource) -> bool:
+    """Whether a policy decides: one that audits or is on trial only writes down; CUSTOM asks its provider even so."""
+    action = policy.spec.value.get("action")
+    on_trial = policy.metadata.node("annotations").text(DRY_RUN) in _TRUE
+    return action == "CUSTOM" or not (action == "AUDIT" or on_trial)
+
+
 def applied(resources: Iterable[Resource], pods: GatewayPods, root_namespace: str) -> list[Resource]:
-    """The policies that are for the pods; one that names other targets is for gateways of the Gateway API."""
+    """The policies that decide for the pods; one that names other targets is for gateways of the Gateway API."""
     return [
         one
         for one in resources
@@ -34,6 +44,7 @@ def applied(resources: Iterable[Resource], pods: GatewayPods, root_namespace: st
         and one.namespace in (pods.namespace, root_namespace)
         and not {"targetRef", "targetRefs"} & one.spec.value.keys()
         and one.spec.node("selector").labels("matchLabels").items() <= pods.labels.items()
+        and is_enforced(one)
     ]
 
 

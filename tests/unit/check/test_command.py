@@ -252,6 +252,21 @@ def test_a_repeated_key_is_found():
     assert "a second time in line 9" in out
 
 
+def test_two_manifests_without_a_line_between_them_are_one_finding():
+    other = GOOD.replace("name: shop,", "name: blog,").replace("shop.example", "blog.example")
+
+    out = run(stdin=GOOD + other).stdout
+
+    assert "warning key-repeated: Gateway shop/blog kind\n    In line 9 another manifest begins without ---" in out
+    assert out.endswith("1 finding in 1 manifest\n")
+
+
+def test_a_repeated_version_or_kind_alone_is_no_other_manifest():
+    out = run(stdin=GOOD.replace("kind: Gateway\n", "kind: Gateway\nkind: Gateway\n")).stdout
+
+    assert "Gateway shop/shop kind\n    The key stands in its mapping a second time in line 3" in out
+
+
 def test_a_host_without_a_namespace_is_called_as_it_is_written():
     service = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %s}\nspec:\n  hosts: [cart]\n"
     routes = "  http: [{route: [{destination: {host: cart}}]}]\n"

@@ -63,8 +63,9 @@ def test_a_pattern_that_matches_nothing_and_a_file_that_is_not_there(tree):
     )
 
 
-def test_a_template_in_a_folder_is_said_and_the_rest_is_read(tree):
-    (tree / "b" / "t.yaml").write_text("kind: Service\nmetadata: {name: {{ .Values.name }}}\n")
+@pytest.mark.parametrize("second", ["metadata: {name: {{ .Values.name }}}", "%{ if wanted ~}\nx: y\n%{ endif ~}"])
+def test_a_template_in_a_folder_is_said_and_the_rest_is_read(tree, second):
+    (tree / "b" / "t.yaml").write_text(f"kind: Service\n{second}\n")
 
     found, unreadable = names(".")
 

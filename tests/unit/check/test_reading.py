@@ -93,6 +93,14 @@ def test_keys_are_text_as_in_json():
     ]
 
 
+@pytest.mark.parametrize("fields", ["'${KEY}': b", "'{{ .key }}': b", "a: 1, <KEY>: b", "<KEY>: b, a: 1"])
+def test_of_a_mapping_with_a_key_that_is_filled_in_nothing_is_known(fields):
+    assert read(f"labels: {{{fields}}}\n") == [{"labels": rules.UNKNOWN}]
+    assert read(f"kind: List\nitems: [{{kind: Service, labels: {{{fields}}}}}, {{{fields}}}]\n")[0]["labels"] is (
+        rules.UNKNOWN
+    )
+
+
 def test_tabs_stand_where_kubectl_takes_them():
     assert read("a:\t1\t# one\nb: {\n\tc:\t2\t}\n") == [{"a": 1, "b": {"c": 2}}]
 

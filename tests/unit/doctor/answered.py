@@ -23,6 +23,11 @@ def policy(spec, name="denied", namespace="istio-system"):
     return istio("AuthorizationPolicy", name, spec, namespace, "security")
 
 
+def on_trial(found):
+    """The same policy, which only writes down what it would do."""
+    return {**found, "metadata": {**found["metadata"], "annotations": {"istio.io/dry-run": "true"}}}
+
+
 def route(host="httpbin", number=8000, **fields):
     return {"route": [{"destination": {"host": host, "port": {"number": number}}}], **fields}
 

@@ -10,7 +10,18 @@ from istio_ingress.doctor.gather import all_facts
 from istio_ingress.doctor.probes import Probes
 from istio_ingress.live.client import Answer
 from istio_ingress.live.scope import Scope
-from tests.unit.doctor.answered import HOST, STATUS, istio, of_backend, of_gateway, policy, route, said, virtual_service
+from tests.unit.doctor.answered import (
+    HOST,
+    STATUS,
+    istio,
+    of_backend,
+    of_gateway,
+    on_trial,
+    policy,
+    route,
+    said,
+    virtual_service,
+)
 
 
 def sent(patient):
@@ -121,11 +132,12 @@ class TestBackend:
         plain.add(policy({"selector": {"matchLabels": {"app": "httpbin"}}, "rules": [{}]}, "shut", "default"))
         plain.add(policy({"selector": {"matchLabels": {"app": "other"}}}, "theirs", "default"))
         plain.add(policy({"action": "AUDIT", "rules": [{}]}, "written", "default"))
+        plain.add(on_trial(policy({"action": "DENY", "rules": [{}]}, "trial", "default")))
         plain.answers[STATUS] = of_backend(403, "RBAC: access denied")
         line = said(plain, f"{STATUS},")
         assert line.status.value == "failed"
         assert "refused by AuthorizationPolicy default/shut" in line.seen
-        assert not {"theirs", "written"} & set(re.findall(r"\w+", line.seen))
+        assert not {"theirs", "written", "trial"} & set(re.findall(r"\w+", line.seen))
 
 
 class TestGateway:

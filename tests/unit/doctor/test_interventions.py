@@ -1,9 +1,11 @@
 """What the doctor says where something other than a route answers: a policy, a fault, a filter."""
 
+import re
+
 import pytest
 
 from istio_ingress.live.client import Answer
-from tests.unit.doctor.answered import HOST, STATUS, istio, of_gateway, policy, route, said, virtual_service
+from tests.unit.doctor.answered import HOST, STATUS, istio, of_gateway, on_trial, policy, route, said, virtual_service
 
 
 class TestPolicies:
@@ -51,11 +53,12 @@ class TestPolicies:
         plain.add(policy({"action": "DENY", "rules": [by_address]}, "guilty"))
         plain.add(policy({"action": "DENY", "rules": [{**by_address, "to": [{"operation": others}]}]}, "elsewhere"))
         plain.add(policy({"action": "AUDIT", "rules": [{}]}, "audit"))
+        plain.add(on_trial(policy({"action": "DENY", "rules": [by_address]}, "trial")))
         plain.add(policy({"action": "ALLOW", "rules": [{}]}, "open"))
         plain.answers[STATUS] = of_gateway(403, "RBAC: access denied")
         line = said(plain, f"{STATUS},")
         assert "refused by AuthorizationPolicy istio-system/guilty, which" in line.seen
-        assert "audit" not in line.seen
+        assert not {"audit", "trial"} & set(re.findall(r"\w+", line.seen))
 
     @pytest.mark.parametrize(
         ("status", "body", "verdict"), [(403, "RBAC: access denied", "failed"), (401, "", "unknown")]

@@ -288,6 +288,8 @@ PRINCIPALS = {"from": [{"source": {"requestPrincipals": ["*"]}}]}
 NO_PRINCIPALS = {"from": [{"source": {"notRequestPrincipals": ["*"]}}]}
 CLAIMS = {"when": [{"key": "request.auth.claims[group]", "values": ["staff"]}]}
 SENDERS = {"from": [{"source": {"principals": ["*"]}}]}
+#: What keeps `shop` and `blog` from being the mesh's root namespace.
+BOTH = [service("cart", (80, 80)), service("posts", (80, 80), namespace="blog")]
 CART, SITE = ({"selector": {"matchLabels": {"app": app}}} for app in ("cart", "site"))
 
 
@@ -299,9 +301,33 @@ def test_a_policy_that_asks_for_tokens_needs_somebody_who_reads_them(rule):
     assert rule_names(policy(rule), complete=True) == wanted
     assert rule_names(policy(rule), tokens(), complete=True) == []
     assert rule_names(policy(rule), tokens("istio-system"), complete=True) == []
-    assert rule_names(policy(rule), tokens("blog"), complete=True) == wanted
+    assert rule_names(policy(rule), tokens("blog"), *BOTH, complete=True) == wanted
     assert rule_names(policy(rule, **CART), tokens(**CART), complete=True) == []
     assert rule_names(policy(rule, **CART), tokens(**SITE), complete=True) == wanted
+
+
+@pytest.mark.parametrize(
+    ("others", "settings", "is_told"),
+    [
+        ([], {}, True),
+        ([], {"root_namespace": "blog"}, False),
+        ([], {"root_namespace": "istio-system"}, True),
+        ([pods("blog", app="istiod")], {}, False),
+        ([pods("blog", app="istiod")], {"root_namespace": "istio-system"}, True),
+        ([pods("blog", app="posts")], {}, True),
+    ],
+)
+def test_tokens_are_read_everywhere_by_what_stands_in_the_root_namespace(others, settings, is_told):
+    found = rule_names(policy(PRINCIPALS), tokens("blog"), *BOTH, *others, complete=True, **settings)
+
+    assert found == (["principal-without-authentication"] if is_told else [])
+
+
+def test_a_namespace_with_nothing_to_apply_to_may_be_the_root():
+    found = policy(PRINCIPALS), tokens("config"), BOTH[0]
+
+    assert rule_names(*found, complete=True) == []
+    assert rule_names(*found, complete=True, root_namespace="istio-system") == ["principal-without-authentication"]
 
 
 def test_a_policy_that_asks_for_no_token_needs_none():
@@ -310,7 +336,7 @@ def test_a_policy_that_asks_for_no_token_needs_none():
 
 
 def test_an_envoyfilter_may_read_tokens_too():
-    value = {"name": "envoy.filters.http.jwt_authn", "typed_config": {}}
+    value = {"name": "envoy.filters.http.jwt_authn"}
     patch = {"applyTo": "HTTP_FILTER", "patch": {"operation": "INSERT_FIRST", "value": value}}
     reader = manifest("EnvoyFilter", "tokens", {"configPatches": [patch]})
 

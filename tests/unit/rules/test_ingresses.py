@@ -38,6 +38,9 @@ def ingress_class(name, controller):
         ("", "ImplementationSpecific", False),
         ("/cart/*", "Prefix", True),
         ("/cart*", "Exact", True),
+        ("/cart(/|$)(.*)", "Prefix", True),
+        ("/cart/[0-9]+", "Exact", True),
+        ("/carts(1)", "Prefix", False),
     ],
 )
 def test_what_istio_makes_of_a_path(text, kind, is_told):
@@ -65,6 +68,44 @@ def test_the_old_annotation_chooses_istio_too():
 
     assert names(ingress(annotations=annotations, class_name="")) == ["ingress-annotation-unused: shop/shop"]
     assert names(ingress(annotations={"kubernetes.io/ingress.class": "istio"})) == ["ingress-class-repeated: shop/shop"]
+
+
+@pytest.mark.parametrize("setting", ["ingress.kubernetes.io/rewrite-target", "alb.ingress.kubernetes.io/scheme"])
+def test_settings_of_any_other_controller_do_nothing(setting):
+    assert names(ingress(annotations={setting: "/"})) == ["ingress-annotation-unused: shop/shop"]
+
+
+OTHERS = {"kubernetes.io/ingress.class": "nginx"}
+SETTINGS = {"nginx.ingress.kubernetes.io/rewrite-target": "/"}
+
+
+@pytest.mark.parametrize(
+    ("class_name", "annotations", "is_judged"),
+    [
+        ("istio", {}, True),
+        ("istio-internal", {}, True),
+        ("", {}, True),
+        ("", {"kubernetes.io/ingress.class": "istio"}, True),
+        ("nginx", {}, False),
+        ("public", {}, False),
+        ("", OTHERS, False),
+        ("", SETTINGS, False),
+    ],
+)
+def test_what_kubernetes_refuses_of_another_controllers_ingress_is_not_our_business(class_name, annotations, is_judged):
+    refused = ingress("shop", path("/", "prefix"), class_name=class_name, annotations=annotations)
+    old = {**refused, "apiVersion": "networking.k8s.io/v1beta1"}
+
+    assert [bool(check(refused)), bool(check(old))] == [is_judged, is_judged]
+
+
+def test_an_ingress_class_says_whose_an_ingress_is():
+    refused = ingress("shop", path("/", "prefix"), class_name="edge")
+    old = {**ingress_class("edge", "k8s.io/ingress-nginx"), "apiVersion": "networking.k8s.io/v1beta1"}
+
+    assert names(refused, ingress_class("edge", "k8s.io/ingress-nginx")) == []
+    assert names(refused, ingress_class("edge", "istio.io/ingress-controller")) == ["ingress-invalid: shop/shop"]
+    assert names(old) == []
 
 
 def test_a_class_that_does_not_exist_is_told_of_everything_only():

@@ -28,6 +28,12 @@ def with_route(**fields):
         ({"timout": "5s"}, "field-unknown", "spec.http[0].timout", "Write timeout."),
         ({"time_out": "5s"}, "field-unknown", "spec.http[0].time_out", "Write timeout."),
         ({"match": [{"retries": {}}]}, "field-unknown", "spec.http[0].match[0].retries", "beside match"),
+        (
+            {"mirror": {"host": "cart"}, "mirrorPercentage": {"numerator": 5}},
+            "field-unknown",
+            "spec.http[0].mirrorPercentage.numerator",
+            "There is only value.",
+        ),
         ({"match": [{"prefix": "/"}]}, "field-unknown", "spec.http[0].match[0].prefix", "match[0].uri."),
         ({"hosts": ["a.b"]}, "field-unknown", "spec.http[0].hosts", "It belongs in spec, beside http."),
         ({"timeout": 5}, "manifest-malformed", "spec.http[0].timeout", "with a unit: 5s."),
@@ -84,6 +90,11 @@ def test_labels_that_are_numbers_are_refused():
         ("networking.istio.io", "VirtualService", "Write networking.istio.io/v1."),
         ("network.istio.io/v1", "VirtualService", "Write networking.istio.io/v1."),
         ("networking.istio.io/v1", "PeerAuthentication", "Write PeerAuthentication of security.istio.io."),
+        (
+            "security.istio.io/v1",
+            "Service",
+            "There are AuthorizationPolicy, PeerAuthentication, RequestAuthentication.",
+        ),
     ],
 )
 def test_kinds_and_versions_that_there_are_not(version, kind, remedy):
@@ -97,6 +108,7 @@ def test_kinds_and_versions_that_there_are_not(version, kind, remedy):
     ("version", "kind"),
     [
         ("gateway.solo.io/v1", "VirtualService"),
+        ("networking.istio.io/v1alpha3", "GatewayPlugin"),
         ("networking.x-k8s.io/v1alpha1", "Gateway"),
         ("networking.k8s.io/v1", "NetworkPolicy"),
         ("install.istio.io/v1alpha1", "IstioOperator"),

@@ -39,6 +39,14 @@ def test_a_gateway_sees_the_destination_rules_of_three_namespaces(rule, wanted):
     assert rule_names(to_subset(), WEB, rule) == []
 
 
+def test_the_root_namespace_is_where_the_settings_or_istiod_say():
+    found = to_subset(), WEB, PODS, subset_rule("mesh")
+
+    assert rule_names(*found, root_namespace="mesh") == []
+    assert rule_names(*found, pods("mesh", app="istiod")) == []
+    assert rule_names(*found, pods("mesh", app="cart")) == ["destination-rule-hidden"]
+
+
 def test_a_short_host_of_a_destination_rule_is_of_its_own_namespace():
     there = to_subset("cart.blog.svc.cluster.local")
 

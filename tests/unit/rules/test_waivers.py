@@ -154,6 +154,20 @@ def test_of_several_clusters_a_setting_is_at_fault_only_where_all_say_so():
     assert rules_of(clusters) == [[UNUSED], []]
 
 
+@pytest.mark.parametrize(
+    ("metadata", "is_judged"),
+    [
+        ({"name": "SVC_NAME"}, False),
+        ({"name": "web", "namespace": "SVC_NAMESPACE_2"}, False),
+        ({"name": "a.b"}, True),
+        ({"name": "WEB"}, True),
+        ({"name": "web_shop"}, True),
+    ],
+)
+def test_what_sed_has_yet_to_fill_is_not_judged(metadata, is_judged):
+    assert bool(check({**bad(), "metadata": metadata})) == is_judged
+
+
 def test_kinds_that_no_rule_reads_are_counted():
     manifests = [
         bad(),
@@ -161,10 +175,13 @@ def test_kinds_that_no_rule_reads_are_counted():
         *[{"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {}}] * 2,
         {"replicas": 3},
         {"kind": "Gateway", "metadata": {"name": "web"}},
+        {"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication", "metadata": {"name": "web"}},
+        {**bad(), "metadata": {"name": "SHOP_NAME"}},
     ]
 
     assert rules.not_read(manifests) == {
         "HTTPRoute": 2,
         "Service.serving.knative.dev": 1,
+        "template": 1,
         "without apiVersion and kind": 1,
     }

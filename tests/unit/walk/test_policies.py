@@ -47,6 +47,27 @@ def test_a_policy_refuses_before_any_route_is_asked(policies, statuses):
     assert [answer(SHOP, routes, *policies, **one).status for one in asked] == statuses
 
 
+@pytest.mark.parametrize(
+    ("action", "dry_run", "code"),
+    [
+        ("DENY", "true", 0),
+        ("DENY", "1", 0),
+        ("ALLOW", "True", 0),
+        ("AUDIT", "false", 0),
+        ("DENY", "false", 1),
+        ("DENY", "yes", 1),
+        ("CUSTOM", "true", 2),
+    ],
+)
+def test_a_policy_on_trial_refuses_nothing(action, dry_run, code):
+    routes = virtual_service("shop", "shop.example", http=[to("cart")])
+    rules = [] if action == "ALLOW" else [{}]
+    tried = policy(action, *rules)
+    tried["metadata"]["annotations"] = {"istio.io/dry-run": dry_run}
+
+    assert ask(SHOP, routes, tried).exit_code == code
+
+
 @pytest.mark.parametrize("action", ["DENY", "ALLOW", "CUSTOM"])
 def test_who_the_client_is_is_not_known(action):
     routes = virtual_service("shop", "shop.example", http=[to("cart")])

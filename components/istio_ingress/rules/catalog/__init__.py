@@ -2,6 +2,7 @@
 
 from istio_ingress.rules.catalog import (
     authentication,
+    authorities,
     backends,
     certificates,
     ciphers,
@@ -21,6 +22,7 @@ from istio_ingress.rules.catalog import (
     namespaces,
     overlaps,
     paths,
+    policies,
     protocols,
     refused_ingresses,
     refused_listeners,
@@ -39,6 +41,7 @@ from istio_ingress.rules.catalog import (
 
 __all__ = [
     "authentication",
+    "authorities",
     "backends",
     "certificates",
     "ciphers",
@@ -58,6 +61,7 @@ __all__ = [
     "namespaces",
     "overlaps",
     "paths",
+    "policies",
     "protocols",
     "refused_ingresses",
     "refused_listeners",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from istio_ingress.rules.catalog.examples import GATEWAY, HTTP_SERVER, VIRTUAL_SERVICE
-from istio_ingress.rules.defaults import ROOT_NAMESPACE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
@@ -16,7 +15,6 @@ from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import UNKNOWN
 from istio_ingress.rules.words import some
 
-#: Where Istio keeps what holds for the whole mesh, unless it was installed elsewhere.
 _CLAIMS = "@request.auth.claims"
 _AUTHENTICATION = """\
 apiVersion: security.istio.io/v1
@@ -90,7 +88,7 @@ def principal_without_authentication(policy: AuthorizationPolicy, index: Index) 
     if needed is None or _is_read_by_filter(index):
         return
     for one in index.subjects(RequestAuthentication):
-        if isinstance(one, RequestAuthentication) and _may_be_for_same_pods(one, policy):
+        if isinstance(one, RequestAuthentication) and _may_be_for_same_pods(one, policy, index):
             return
     path, name = needed
     yield Problem(
@@ -143,12 +141,20 @@ def _is_read_by_filter(index: Index) -> bool:
     return any(one.kind == "EnvoyFilter" and "jwt" in repr(one.node.value) for one in index.resources)
 
 
-def _may_be_for_same_pods(authentication: RequestAuthentication, policy: AuthorizationPolicy) -> bool:
-    homes = {authentication.namespace, policy.namespace}
-    if len(homes - {""}) > 1 and ROOT_NAMESPACE not in homes:
+def _may_be_for_same_pods(authentication: RequestAuthentication, policy: AuthorizationPolicy, index: Index) -> bool:
+    homes = {authentication.namespace, policy.namespace} - {""}
+    if len(homes) > 1 and not any(_may_hold_everywhere(home, index) for home in homes):
         return False
     named = authentication.names_its_targets or policy.names_its_targets
     return named or _agree(authentication.selector, policy.selector)
+
+
+def _may_hold_everywhere(namespace: str, index: Index) -> bool:
+    """Whether a namespace may be the mesh's root: where nobody says which, so may one with nothing to apply to."""
+    if namespace in index.root_namespaces or index.settings.root_namespace:
+        return namespace in index.root_namespaces
+    held = [*index.workloads, *index.services.beside(namespace)]
+    return not any(one.namespace == namespace for one in held)
 
 
 def _may_need_claims(service: VirtualService) -> bool:
@@ -161,7 +167,7 @@ def _may_hold(policy: WorkloadPolicy, gateway: Gateway, index: Index) -> bool:
     if policy.names_its_targets:
         return False
     pods = index.gateway_namespaces(gateway)
-    here = not pods or not policy.namespace or policy.namespace in {*pods, ROOT_NAMESPACE}
+    here = not pods or not policy.namespace or policy.namespace in {*pods, *index.root_namespaces}
     workloads = index.listeners.workloads(gateway)
     selects = (
         any(policy.selector.items() <= workload.labels.items() for workload in workloads)

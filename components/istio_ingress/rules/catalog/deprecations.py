@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.examples import VIRTUAL_SERVICE
+from istio_ingress.rules.catalog.ingress_classes import may_be_istios
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
+from istio_ingress.rules.ingresses import Ingress, IngressClass
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Resource
 from istio_ingress.rules.routing import MESH, DestinationRule, VirtualService
@@ -88,16 +90,23 @@ def destination_rule_deprecated(destination_rule: DestinationRule, _: Index) -> 
     source="kubernetes.io/docs/reference/using-api/deprecation-guide v1.22",
     example=Example.fixed(_INGRESS, ("networking.k8s.io/v1beta1", "networking.k8s.io/v1")),
 )
-def version_removed(resource: Resource, _: Index) -> Iterator[Problem]:
+def version_removed(resource: Resource, index: Index) -> Iterator[Problem]:
     """Kubernetes 1.22 removed the beta versions of Ingress and IngressClass; Istio's releases need a newer one."""
     written = resource.node.text("apiVersion")
-    if written in _GONE.get(resource.kind, ()):
+    if written in _GONE.get(resource.kind, ()) and _may_be_istios(resource, index):
         yield Problem(
             resource,
             "apiVersion",
             f"No cluster since Kubernetes 1.22 has {resource.kind} in {written}.",
             "Write networking.k8s.io/v1, where a path has a pathType and a backend.service.",
         )
+
+
+def _may_be_istios(resource: Resource, index: Index) -> bool:
+    """Whether an Ingress or IngressClass is not certainly another controller's."""
+    if isinstance(resource, Ingress):
+        return may_be_istios(resource, index)
+    return not isinstance(resource, IngressClass) or resource.is_istios
 
 
 def _policies(destination_rule: DestinationRule) -> Iterator[Node]:

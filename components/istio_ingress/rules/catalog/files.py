@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from istio_ingress.rules.catalog.examples import GATEWAY, HTTP_SERVER
 from istio_ingress.rules.finding import Problem, Severity
@@ -37,11 +37,27 @@ def type_missing(resource: Resource, _: Index) -> Iterator[Problem]:
     ),
 )
 def key_repeated(resource: Resource, _: Index) -> Iterator[Problem]:
-    """Of a key that a mapping has twice kubectl takes the last, and drops what stands under the first."""
-    for path, line in getattr(resource.node.value, "repeated", ()):
+    """Of a key that a mapping has twice kubectl takes the last, and drops what stands under the first.
+
+    So of two manifests without a line of `---` between them only the last is created.
+    """
+    repeated = getattr(resource.node.value, "repeated", ())
+    begins = list(_manifests(repeated))
+    for line in begins:
+        message = f"In line {line} another manifest begins without --- before it: of the two only the last is read."
+        yield Problem(resource, "kind", message, "Write --- between them.")
+    for path, line in repeated:
+        if begins and path.isidentifier():
+            continue  # a key of the object itself: the other manifest's
         yield Problem(
             resource,
             path,
             f"The key stands in its mapping a second time in line {line}; only what stands under the last one counts.",
             "Write the key once.",
         )
+
+
+def _manifests(repeated: Iterable[tuple[str, int]]) -> Iterator[int]:
+    """The lines in which manifests begin behind the first of their document."""
+    lines = ([line for path, line in repeated if path == key] for key in ("apiVersion", "kind", "metadata"))
+    return map(min, zip(*lines, strict=False))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.examples import CREDENTIAL, GATEWAY, GATEWAY_PODS, HTTPS_SERVER, SERVICE
+from istio_ingress.rules.catalog.ingress_classes import classes, is_istios
 from istio_ingress.rules.defaults import GATEWAY_SELECTOR
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
-from istio_ingress.rules.ingresses import GLOBS, Ingress, IngressClass
+from istio_ingress.rules.ingresses import GLOBS, Ingress
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import Node
@@ -39,7 +41,8 @@ _RULES = """\
 _INGRESS = f"{_CLASS}{_HEAD}{_RULES}"
 _TLS = f"{_INGRESS}  tls: [{{hosts: [shop.example], secretName: shop-credential}}]\n"
 _PAIR = "\n  tls.crt: certificate(shop.example)\n  tls.key: private_key(shop.example)\n"
-_NGINX = "nginx.ingress.kubernetes.io/"
+#: What makes a path a regular expression, and stands in no request's path.
+_PATTERN = re.compile(r"\.[*+]|[\[\]|\\^]")
 
 
 @rule(
@@ -56,14 +59,14 @@ _NGINX = "nginx.ingress.kubernetes.io/"
 )
 def ingress_class_missing(ingress: Ingress, index: Index) -> Iterator[Problem]:
     """An Ingress whose IngressClass does not exist is served by nobody; only a complete set of manifests can tell."""
-    classes = _classes(index)
+    there = classes(index)
     name = ingress.class_name
-    is_meant = "istio" in name or any(one.is_istios for one in classes)  # other controllers may need no IngressClass
-    if index.settings.complete and name and is_meant and name not in [one.name for one in classes]:
+    is_meant = "istio" in name or any(one.is_istios for one in there)  # other controllers may need no IngressClass
+    if index.settings.complete and name and is_meant and name not in [one.name for one in there]:
         yield Problem(
             ingress,
             "spec.ingressClassName",
-            f"There is no IngressClass {name!r}{those_of(one.name for one in classes)}.",
+            f"There is no IngressClass {name!r}{those_of(one.name for one in there)}.",
             "Name one that exists, or make it with the controller istio.io/ingress-controller.",
         )
 
@@ -101,10 +104,13 @@ def ingress_class_repeated(ingress: Ingress, _: Index) -> Iterator[Problem]:
     ),
 )
 def ingress_path_exact(ingress: Ingress, index: Index) -> Iterator[Problem]:
-    """To Istio an implementation-specific path is exact, unless it ends in `/*` or `.*`; no prefix and no regex."""
-    for path in ingress.paths if _is_istios(ingress, index) else ():
+    """To Istio an implementation-specific path is exact, unless it ends in `/*` or `.*`; and no path is a regex."""
+    for path in ingress.paths if is_istios(ingress, index) else ():
         text, kind = path.text("path"), path.text("pathType")
         if kind in ("Exact", "Prefix"):
+            if not text.endswith("*") and _PATTERN.search(text):
+                message = f"{text!r} is {kind}, and no regular expression: only a path with these characters meets it."
+                yield Problem(ingress, path.at("path"), message, "Write the path that is meant, with the type Prefix.")
             if text.endswith("*"):
                 yield Problem(
                     ingress,
@@ -132,16 +138,14 @@ def ingress_path_exact(ingress: Ingress, index: Index) -> Iterator[Problem]:
     ),
 )
 def ingress_annotation_unused(ingress: Ingress, index: Index) -> Iterator[Problem]:
-    """Annotations of ingress-nginx do nothing where Istio serves the Ingress: no rewrite, no redirect, no limits."""
-    if _is_istios(ingress, index):
-        found = [name for name in ingress.metadata.node("annotations").value if name.startswith(_NGINX)]
-        if found:
-            yield Problem(
-                ingress,
-                "metadata.annotations",
-                f"Istio serves it and does not read {some(found)}.",
-                "Use a Gateway and a VirtualService for that, or the class of ingress-nginx.",
-            )
+    """Annotations for other controllers do nothing where Istio serves an Ingress: no rewrite, redirect or limit."""
+    if ingress.other_controllers and is_istios(ingress, index):
+        yield Problem(
+            ingress,
+            "metadata.annotations",
+            f"Istio serves it and does not read {some(ingress.other_controllers)}.",
+            "Use a Gateway and a VirtualService for that, or the class of the controller that reads it.",
+        )
 
 
 @rule(
@@ -159,7 +163,7 @@ def ingress_annotation_unused(ingress: Ingress, index: Index) -> Iterator[Proble
 )
 def ingress_credential_namespace(ingress: Ingress, index: Index) -> Iterator[Problem]:
     """The Secret of an Ingress lies in the namespace of the gateway's pods, not in that of the Ingress."""
-    for tls in ingress.tls if _is_istios(ingress, index) else ():
+    for tls in ingress.tls if is_istios(ingress, index) else ():
         name = tls.text("secretName")
         for namespace in sorted(index.pod_namespaces(GATEWAY_SELECTOR)):
             held = [*index.secrets.named(name), *index.makers_of(name)]
@@ -186,7 +190,7 @@ def ingress_credential_namespace(ingress: Ingress, index: Index) -> Iterator[Pro
 )
 def ingress_host_conflict(ingress: Ingress, index: Index) -> Iterator[Problem]:
     """A TLS host of an Ingress on a Gateway or another Ingress too: of the two the younger is dropped."""
-    if not _is_istios(ingress, index):
+    if not is_istios(ingress, index):
         return
     for tls in ingress.tls:
         hosts = tls.texts("hosts") or ["*"]
@@ -217,7 +221,7 @@ def ingress_host_conflict(ingress: Ingress, index: Index) -> Iterator[Problem]:
 )
 def ingress_service_missing(ingress: Ingress, index: Index) -> Iterator[Problem]:
     """A path to a Service that does not exist answers 503; only a complete set of manifests can tell."""
-    for backend in ingress.backends if index.settings.complete and _is_istios(ingress, index) else ():
+    for backend in ingress.backends if index.settings.complete and is_istios(ingress, index) else ():
         name = backend.text("name")
         if name and index.services.find(ingress.namespace, name) is None:
             there = those_of(index.services.names(ingress.namespace))
@@ -238,7 +242,7 @@ def ingress_service_missing(ingress: Ingress, index: Index) -> Iterator[Problem]
 )
 def ingress_port_missing(ingress: Ingress, index: Index) -> Iterator[Problem]:
     """A path to a port that its Service does not have answers 503; the port is the Service's, not the container's."""
-    for backend in ingress.backends if _is_istios(ingress, index) else ():
+    for backend in ingress.backends if is_istios(ingress, index) else ():
         service = index.services.find(ingress.namespace, backend.text("name"))
         port = backend.node("port")
         wanted: int | str = port.number("number") or port.text("name")
@@ -256,18 +260,6 @@ def _port(port: Node, like: int | str) -> int | str:
     return port.number("port") if isinstance(like, int) else port.text("name")
 
 
-def _classes(index: Index) -> list[IngressClass]:
-    return [one for one in index.subjects(IngressClass) if isinstance(one, IngressClass)]
-
-
-def _is_istios(ingress: Ingress, index: Index) -> bool:
-    """Whether Istio serves an Ingress, as far as that can be told; a class that is not here goes by its name."""
-    if ingress.annotated_class:
-        return ingress.annotated_class == "istio"
-    found = [one for one in _classes(index) if one.name == ingress.class_name]
-    return any(one.is_istios for one in found) if found else ingress.class_name == "istio"
-
-
 def _who_else_has(host: str, ingress: Ingress, index: Index) -> object:
     """The first Gateway, or Ingress that stands before, which has a TLS host on port 443 of the same pods."""
     for server in index.servers:
@@ -277,7 +269,7 @@ def _who_else_has(host: str, ingress: Ingress, index: Index) -> object:
     for other in index.subjects(Ingress):
         if other is ingress:
             return None
-        if isinstance(other, Ingress) and _is_istios(other, index):
+        if isinstance(other, Ingress) and is_istios(other, index):
             hosts = [name.lower() for tls in other.tls for name in tls.texts("hosts") or ["*"]]
             if host in hosts and other.key != ingress.key:
                 return other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from istio_ingress.rules.catalog.ingress_classes import may_be_istios
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.hosts import is_ip_address
 from istio_ingress.rules.index import Index
@@ -40,7 +41,8 @@ spec:
 )
 def ingress_invalid(ingress: Ingress, index: Index) -> Iterator[Problem]:
     """Kubernetes refuses an Ingress without rules, a path without a type, and a backend of the old form."""
-    if ingress.node.text("apiVersion") == _VERSION and not index.has_versions(ingress):  # which may be patches
+    is_ours = ingress.node.text("apiVersion") == _VERSION and may_be_istios(ingress, index)
+    if is_ours and not index.has_versions(ingress):  # which may be patches
         for path, message, remedy in _faults(ingress.spec):
             yield Problem(ingress, path, message, remedy)
 

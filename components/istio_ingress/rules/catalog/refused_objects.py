@@ -53,6 +53,20 @@ spec:
     match: {context: GATEWAY, cluster: {portNumber: 80}}
     patch: {operation: MERGE, value: {connect_timeout: 1s}}
 """
+_TELEMETRY = """\
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: shop, namespace: shop}
+spec:
+  accessLogging: [{providers: [{name: envoy}], filter: {expression: response.code = 500}}]
+"""
+_TAGS = """\
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: shop, namespace: shop}
+spec:
+  metrics: [{overrides: [{tagOverrides: {request_host: {value: "%REQ(:AUTHORITY)%"}}}]}]
+"""
 _AUTHENTICATION = """\
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication
@@ -229,3 +243,27 @@ def request_authentication_invalid(index: Index, _: Index) -> Iterator[Problem]:
 def envoy_filter_invalid(index: Index, _: Index) -> Iterator[Problem]:
     """Istio refuses patches that do not say what they are for and what they do, or that match something else."""
     yield from refused(index, "envoy-filter-invalid")
+
+
+@rule(
+    Index,
+    "telemetry-invalid",
+    Severity.ERROR,
+    source=f"{_VALIDATION} ValidateTelemetry, validateTelemetryFilter",
+    example=Example.fixed(_TELEMETRY, ("code = 500", "code == 500")),
+)
+def telemetry_invalid(index: Index, _: Index) -> Iterator[Problem]:
+    """Istio refuses a Telemetry whose filter is no expression: one that is empty, or has brackets left open."""
+    yield from refused(index, "telemetry-invalid")
+
+
+@rule(
+    Index,
+    "telemetry-tag-lost",
+    Severity.WARNING,
+    source="istio/proxy source/extensions/filters/http/istio_stats/istio_stats.cc getOrCreateExpression",
+    example=Example.fixed(_TAGS, ('"%REQ(:AUTHORITY)%"', "request.host")),
+)
+def telemetry_tag_lost(index: Index, _: Index) -> Iterator[Problem]:
+    """A tag of a metric whose value is no CEL expression, such as an access log's %REQ(...)%, is left out by Envoy."""
+    yield from refused(index, "telemetry-tag-lost")

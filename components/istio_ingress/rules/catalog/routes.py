@@ -121,7 +121,7 @@ def tls_route_without_sni(service: VirtualService, _: Index) -> Iterator[Problem
         for match in matches or [route]:
             if not matches or not match.texts("sniHosts"):
                 path = match.at("sniHosts") if matches else route.at("match")
-                remedy = f"Name sniHosts among the hosts: {some(service.hosts)}."
+                remedy = f"Name sniHosts among the hosts: {some(service.hosts)}." if service.hosts else "Name sniHosts."
                 yield Problem(service, path, "This tls route names no sniHosts.", remedy)
 
 

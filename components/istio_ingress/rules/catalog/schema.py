@@ -10,6 +10,7 @@ from istio_ingress.rules.catalog.examples import VIRTUAL_SERVICE
 from istio_ingress.rules.catalog.refusals import refused
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
+from istio_ingress.rules.kinds import KINDS
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import Resource
 from istio_ingress.rules.schema import placement
@@ -53,6 +54,8 @@ def kind_unknown(resource: Resource, _: Index) -> Iterator[Problem]:
     if definition is None:
         kinds = {kind: group for group, kind in definitions()}
         meant = resource.kind if resource.kind in kinds else placement.near(resource.kind, kinds)
+        if not meant and not any(kind.name == resource.kind for kind in KINDS):
+            return  # a vendor's, who took Istio's group for it
         there = sorted(kind for group, kind in definitions() if group == resource.group)
         remedy = f"Write {meant} of {kinds[meant]}." if meant else f"There are {some(there, 12)}."
         yield Problem(resource, "kind", f"{written} has no kind {quoted(resource.kind)}.", remedy)

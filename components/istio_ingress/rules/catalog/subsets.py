@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from istio_ingress.rules.catalog.destinations import target
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
-from istio_ingress.rules.defaults import ROOT_NAMESPACE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.hosts import is_no_service
 from istio_ingress.rules.index import Index
@@ -127,7 +126,7 @@ def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[
         return
     for gateway in index.gateways_of(service):
         for pods in sorted(index.gateway_namespaces(gateway)):
-            looked_in = {pods, *homes, ROOT_NAMESPACE}
+            looked_in = {pods, *homes, *index.root_namespaces}
             if not any(rule.namespace in looked_in and rule.is_exported_to(pods) for rule in rules):
                 yield Problem(
                     service,

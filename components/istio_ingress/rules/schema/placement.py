@@ -42,7 +42,9 @@ def _remedy(here: list[Part], above: list[Step], name: str, meant: str) -> str:
     if place or meant:
         return place or f"Write {meant}."
     known = sorted(here[-1].fields)
-    return f"There are {some(known, 12)}." if known else "Take it away."
+    if not known:
+        return "Take it away."
+    return f"There are {some(known, 12)}." if len(known) > 1 else f"There is only {known[0]}."
 
 
 def _place(here: list[Part], above: list[Step], name: str) -> str:

@@ -10,6 +10,7 @@ from istio_ingress.rules.schema.refusals import (
     security,
     service_entry,
     sidecar,
+    telemetry,
     virtualservice,
 )
 
@@ -23,4 +24,5 @@ REFUSALS = {
     "AuthorizationPolicy": security.authorization_policy,
     "RequestAuthentication": security.request_authentication,
     "PeerAuthentication": security.peer_authentication,
+    "Telemetry": telemetry.refusals,
 }
