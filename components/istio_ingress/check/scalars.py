@@ -22,10 +22,12 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _FILLED_BY_TOOLS = (
     r"\$\{[^}]*\}|\$\([A-Za-z_][\w.-]*\)|\$[A-Z][A-Z0-9_]*|\{\{.*\}\}|<path:[^>]*>|ENC\[AES256_GCM,|__[A-Z][A-Z0-9_]*__"
 )
-#: What documentation leaves to its readers: `<your-domain>`, `YOUR_DOMAIN`, `REPLACE_ME`. A group of a regular
-#: expression, `(?P<name>…)`, is none, and what a template of Go writes for what is not there is a mistake.
+#: What documentation leaves to its readers: `<your-domain>`, `YOUR_DOMAIN`, `REPLACE_ME`, `LS0tLS1CRUdJTi...`. A group
+#: of a regular expression, `(?P<name>…)`, is none, and what a template of Go writes for what is not there is a mistake.
 _FILLED_BY_HAND = (
-    r"(?<![P?])<(?!no value>|nil>|none>)[A-Za-z_][\w .:/-]*>|(?<![A-Z0-9_])(?:YOUR|REPLACE|CHANGE)_[A-Z][A-Z0-9_]*"
+    r"(?<![P?])<(?!no value>|nil>|none>)[A-Za-z_][\w .:/-]*>"
+    r"|(?<![A-Z0-9_])(?:YOUR|REPLACE|CHANGE|FILL)_[A-Z][A-Z0-9_]*"
+    r"|[^.](?:\.\.\.|…)\s*\Z"
 )
 _PLACEHOLDER = re.compile(f"{_FILLED_BY_TOOLS}|{_FILLED_BY_HAND}", re.DOTALL)
 _NO_NUMBERS = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}

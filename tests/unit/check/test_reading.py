@@ -69,6 +69,9 @@ def test_a_word_is_what_it_is_to_kubectl(word, wanted):
         "YOUR_DOMAIN_HERE",
         "app.YOUR_DOMAIN.example",
         "REPLACE_ME",
+        "FILL_HERE",
+        "LS0tLS1CRUdJTi...",
+        "'…, and so on…'",
     ],
 )
 def test_what_something_else_fills_in_is_not_known(word):
@@ -80,7 +83,7 @@ def test_what_something_else_fills_in_is_not_known(word):
     [
         *(r"'^/a/(b|c)$'", "$1", "'a{2}'", "cost$", "'$(date +%s)'"),
         *("'/(?P<team>a|b)'", "'/(?<team>a|b)'", "a<b", "'<no value>'", "'app.<nil>'", "<>"),
-        *("INSERT_BEFORE", "ISTIO_MUTUAL", "CHANGEME", "EXCHANGE_ALL", "__name__", "your_domain"),
+        *("INSERT_BEFORE", "ISTIO_MUTUAL", "CHANGEME", "EXCHANGE_ALL", "__name__", "your_domain", "'...'", "a...b"),
     ],
 )
 def test_what_stands_for_itself_is_no_placeholder(word):
