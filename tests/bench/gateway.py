@@ -50,8 +50,16 @@ class Envoy:
         return int((self._cgroup("cpuacct") / "cpuacct.usage").read_text()) / 1e9
 
     def resident_bytes(self) -> int:
-        """Its memory."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * resource.getpagesize()
+        """Its memory.
+
+        Raises:
+            RuntimeError: it has ended.
+        """
+        try:
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except FileNotFoundError:
+            raise RuntimeError("the gateway's Envoy has ended; was its pod's memory too little?") from None
+        return pages * resource.getpagesize()
 
     @contextmanager
     def pinned(self, cores: Collection[int]) -> Iterator[None]:
