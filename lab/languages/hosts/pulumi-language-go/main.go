@@ -82,7 +82,7 @@ func metadata(directory string) []string {
 	return found
 }
 
-// Run builds a program, and runs it to its end.
+// Run builds a program, where the project says or in a place that goes again, and runs it to its end.
 func (*server) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	scratch, err := os.MkdirTemp("", "pulumi-go-")
 	if err != nil {
@@ -90,6 +90,9 @@ func (*server) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumir
 	}
 	defer os.RemoveAll(scratch)
 	program := filepath.Join(scratch, "program")
+	if kept := request.Info.Options.GetFields()["buildTarget"].GetStringValue(); kept != "" {
+		program = filepath.Join(request.Info.ProgramDirectory, kept)
+	}
 	build := host.Command(ctx, request.Info.ProgramDirectory, nil, "go", "build", "-o", program, request.Info.EntryPoint)
 	build.Stdout, build.Stderr = os.Stdout, os.Stderr
 	if err := host.Run(build); err != nil {
