@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TextIO
 
 _GREEN, _YELLOW, _RED, _FAINT = 32, 33, 31, 2
@@ -63,9 +64,18 @@ def word(text: str, width: int = 0) -> str:
 
 
 def accept_any_text() -> None:
-    """Let what standard output cannot encode (`→` in ASCII, a file name that is no UTF-8) be written as an escape."""
+    """Let what standard output cannot encode (`→` in ASCII, a file name that is no UTF-8) be written as an escape.
+
+    A stream that was closed from the start (`2>&-`) takes everything, and nobody reads it.
+    """
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _is_coloured() -> bool:

@@ -88,13 +88,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the files that are named, or standard input."""
-    if options.explain:
+    if options.explain is not None:
         return _explain(options)
     gc.disable()  # nothing that is read goes before the end
     words = options.files or [files.STANDARD_INPUT]
     try:
-        settings = _settings(options, words)
-        now = _moment(options.at) if options.at else datetime.now(UTC)
+        file = options.config or settings_file.find(words)
+        settings = _settings(options, file)
+        now = _moment(options.at) if options.at is not None else datetime.now(UTC)
         rules.check([], now=now, settings=settings, only=[])  # settings are refused before anything is read
         found = files.read(words)
         findings = _findings(options, found, settings, now)
@@ -106,6 +107,8 @@ def run(options: argparse.Namespace) -> int:
     judged = len(found.manifests) - sum(not_read.values())
     patches = {"Kustomize patch": found.patches} if found.patches else {}
     report = Report(findings, judged, not_read | patches, found.unreadable)
+    for other in settings_file.passed_over(found.folders, file):
+        terminal.note(f"{other} is not used: name it with --config, or put it beside the folders that are named.")
     for one in report.unreadable:
         terminal.note(one)
     if not rules.reads_certificates():
@@ -142,9 +145,8 @@ def _findings(
     return [finding for findings in rules.of_several_clusters(judged) for finding in findings]
 
 
-def _settings(options: argparse.Namespace, words: list[str]) -> rules.Settings:
+def _settings(options: argparse.Namespace, file: Path | None) -> rules.Settings:
     """What the file of settings says, and above it what the command line does."""
-    file = options.config or settings_file.find(words)
     of_file = settings_file.read(file) if file else {}
     kept = rules.Settings.of(of_file, settings_file.spelled(file) if file else {})
     told = {name: getattr(options, name) for name in _TOLD if getattr(options, name) not in (None, "")}

@@ -45,6 +45,8 @@ class Found:
     patches: int = 0
     """How many files are patches of Kustomize, which are no manifests."""
     unreadable: list[Unreadable] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    """Those that were looked through."""
     planned: list[PlannedCluster] = field(default_factory=list)
     """What previews plan, whose manifests are among the others too."""
 
@@ -63,24 +65,31 @@ def read(words: Iterable[str]) -> Found:
 def _named(word: str, found: Found) -> Iterator[tuple[str, bool]]:
     """The files that a word means, and whether only their folder was named."""
     path = Path(word)
+    if not word:
+        raise CommandError("a FILE is empty text; `.` is the folder that you are in.")
     if word == STANDARD_INPUT or (path.exists() and not path.is_dir()):
         yield word, False
     elif path.is_dir():
-        yield from ((name, True) for name in _below(word))
+        yield from ((name, True) for name in _below(word, found))
     elif glob.has_magic(word):
         matching = sorted(glob.glob(word, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
         if not matching:
             found.unreadable.append(Unreadable(word, "no file matches"))
         for name in matching:
-            yield from ((one, True) for one in _below(name)) if Path(name).is_dir() else [(name, False)]
+            yield from ((one, True) for one in _below(name, found)) if Path(name).is_dir() else [(name, False)]
     else:
         yield word, False
 
 
-def _below(folder: str) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
+def _below(folder: str, found: Found) -> Iterator[str]:
+    def is_closed(error: OSError) -> None:
+        found.unreadable.append(Unreadable(str(error.filename), str(error.strerror)))
+
+    for place, folders, names in os.walk(folder, onerror=is_closed):
+        found.folders.append(place)
         folders[:] = sorted(name for name in folders if not _PASSED_OVER.match(name))
-        yield from (str(Path(place, name)) for name in sorted(names) if name.endswith(_ENDINGS))
+        files = (Path(place, name) for name in sorted(names) if name.endswith(_ENDINGS))
+        yield from (str(file) for file in files if file.is_file() or not file.exists())  # a pipe would never end
 
 
 def _read(file: str, found: Found, *, in_a_folder: bool) -> None:

@@ -32,6 +32,7 @@ _FILLED_BY_HAND = (
 _PLACEHOLDER = re.compile(f"{_FILLED_BY_TOOLS}|{_FILLED_BY_HAND}", re.DOTALL)
 _NO_NUMBERS = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 _BASES = {"x": 16, "b": 2, "o": 8, "d": 10}
+_LONGEST = 100  # Python reads no whole number of some thousand digits, and none so long is within these
 _LEAST, _LARGEST = -(2**63), 2**64 - 1  # beyond them a whole number becomes a float
 
 
@@ -43,7 +44,7 @@ def plain(text: str) -> str | int | float | bool | None:
         return text
     digits = text.replace("_", "")
     whole = _WHOLE.fullmatch(digits)
-    if whole and whole.lastgroup:
+    if whole and whole.lastgroup and len(digits) <= _LONGEST:
         number = int(whole[whole.lastgroup], _BASES[whole.lastgroup]) * (-1 if digits[0] == "-" else 1)
         if _LEAST <= number <= _LARGEST:
             return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import glob
+import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
@@ -42,12 +43,20 @@ def read(file: Path) -> dict[str, object]:
         told = tomllib.loads(file.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} is not TOML: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{file} is not read: it is nested too deeply") from None
     for name in told:
         if name not in _KNOWN:
             close = difflib.get_close_matches(name, _KNOWN, n=1)
             there_is = f"{close[0]!r} is one" if close else f"there are {', '.join(_KNOWN)}"
             raise ValueError(f"{file}: there is no setting {name!r}; {there_is}")
     return told
+
+
+def passed_over(folders: Iterable[str], used: Path | None) -> list[Path]:
+    """The files of settings in these folders that are not the one that holds."""
+    files = (Path(folder) / NAME for folder in folders)
+    return [file for file in files if file.is_file() and (used is None or not used.samefile(file))]
 
 
 def spelled(file: Path) -> dict[str, str]:
@@ -58,7 +67,7 @@ def spelled(file: Path) -> dict[str, str]:
 def _nearest(word: str) -> Path | None:
     """The file in the folder that a word names or is in, or the nearest above it within the working directory."""
     here = Path.cwd().resolve()
-    place = here if word == STANDARD_INPUT else (here / _without_pattern(word)).resolve()
+    place = here if word == STANDARD_INPUT else Path(os.path.realpath(here / _without_pattern(word)))
     folders = [place, *place.parents] if place.is_dir() else [*place.parents]
     inside = [folder for folder in folders if folder.is_relative_to(here)]
     found = next((folder / NAME for folder in inside or folders[:1] if (folder / NAME).is_file()), None)

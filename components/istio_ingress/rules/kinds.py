@@ -151,7 +151,7 @@ def _unread_name(manifest: Mapping[str, object]) -> str:
     group = api_version.rpartition("/")[0]
     if find(api_version, name) or (group, name) in definitions():
         return ""
-    return f"{name}.{group}" if any(kind.name == name for kind in KINDS) else name
+    return f"{name}.{group}" if group and any(kind.name == name for kind in KINDS) else name
 
 
 def _is_typed(manifest: Mapping[str, object]) -> bool:

@@ -280,6 +280,9 @@ def test_a_host_without_a_namespace_is_called_as_it_is_written():
     ("arguments", "said"),
     [
         (["--waive", "gateway-names=x"], "there is no rule 'gateway-names' to waive; 'gateway-name' is one"),
+        ([""], "a FILE is empty text; `.` is the folder that you are in."),
+        (["--at", ""], "--at '' is no time; 2027-01-31 and 2027-01-31T12:00:00+00:00 are"),
+        (["--explain", ""], "there is no rule '' to explain."),
         (["--waive", "gateway-name"], "the waiver of gateway-name gives no reason"),
         (["--at", "tomorrow"], "--at 'tomorrow' is no time; 2027-01-31 and 2027-01-31T12:00:00+00:00 are"),
         (["--expiry-days", "9" * 30], f"expiry_days is {'9' * 30}; it must be from 0 to 36500"),

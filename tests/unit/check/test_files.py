@@ -1,6 +1,7 @@
 """What the words of a command line name is read, once, and what cannot be read stops nothing else."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +121,25 @@ def test_a_kustomization_that_cannot_be_read_names_no_patch(tree):
     (tree / "kustomization.yaml").write_text("patches: {{ x }}\n")
 
     assert files.read(["a.yaml"]).patches == 0
+
+
+def test_a_folder_that_may_not_be_read_is_said_and_the_rest_is_read(tree, monkeypatch):
+    scan = os.scandir
+
+    def scandir(place):
+        if str(place).endswith("b"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert names(".") == (["a"], ["cannot read ./b: Permission denied"])
+
+
+def test_what_has_no_end_is_passed_over_in_a_folder(tree):
+    os.mkfifo("b/pipe.yaml")
+    assert names("b") == (["c", "d"], [])
+
+
+def test_a_link_to_itself_is_one_sentence(tree):
+    Path("loop.yaml").symlink_to("loop.yaml")
+    assert names("loop.yaml") == ([], ["cannot read loop.yaml: Too many levels of symbolic links"])

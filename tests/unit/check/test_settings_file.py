@@ -93,6 +93,7 @@ def test_settings_hold_and_the_command_line_is_above_them(place, check):
     ("text", "said"),
     [
         ("production = ", "istio-ingress.toml is not TOML: "),
+        (f"waivers = {'[' * 3000}", "istio-ingress.toml is not read: it is nested too deeply"),
         ("produktion = true", "istio-ingress.toml: there is no setting 'produktion'; 'production' is one"),
         ("production = 'maybe'", "istio-ingress.toml: production is 'maybe'; it must be true or false"),
         ("[waivers]\ngateway-name = ''", "istio-ingress.toml: waivers: the waiver of gateway-name gives no reason"),
@@ -115,3 +116,12 @@ def test_a_wrong_file_is_one_sentence(place, check, text, said):
 
 def test_a_file_that_is_named_and_not_there(place, check):
     assert check("--config", "no.toml", "shop") == (2, "", "istio-ingress: no.toml: No such file or directory.\n")
+
+
+@pytest.mark.parametrize("words", [["."], ["--config", "istio-ingress.toml", "shop"]])
+def test_one_that_does_not_hold_is_said(place, check, words):
+    place("istio-ingress.toml", "")
+    place("shop/istio-ingress.toml", "")
+
+    assert "shop/istio-ingress.toml is not used: name it with --config" in check(*words)[2]
+    assert "is not used" not in check("--config", "shop/istio-ingress.toml", "shop")[2]

@@ -225,6 +225,18 @@ def test_notes_that_nobody_reads_are_no_error(unread):
     assert (done.returncode, done.stdout) == (2, "0 findings in 0 manifests; 1 file cannot be read\n")
 
 
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_stream_that_is_closed_changes_nothing_of_the_other(broken, closed):
+    command = [sys.executable, "-m", "istio_ingress", "check", "--json", str(broken), "/nowhere"]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}>&-', "sh", *command], capture_output=True, text=True, check=False
+    )
+
+    whole = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == whole.returncode == 2
+    assert (done.stdout, done.stderr) == (("", whole.stderr) if closed == "1" else (whole.stdout, ""))
+
+
 def test_a_full_disk_is_one_sentence(broken):
     with Path("/dev/full").open("w") as full:
         done = run("check", broken, capture_output=False, stdout=full, stderr=subprocess.PIPE)

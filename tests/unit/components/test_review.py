@@ -66,15 +66,15 @@ def test_all_mistakes_are_named_at_once_with_what_would_be_right(refused):
     def program():
         web("one")
         web("two", gateway_name="one-tls")
-        raw_gateway("raw.example", credential="shop/raw")
+        raw_gateway("raw.example", credential="raw-cacert")
         raw_gateway("raw.example", name="rough")
         raw_service("card", 80)
 
     message, declared = refused(program)
     assert message.startswith("6 mistakes")
-    for rule in ("host-conflict", "resource-repeated", "credential-name-qualified", "route-service-missing"):
+    for rule in ("host-conflict", "resource-repeated", "credential-name-cacert", "route-service-missing"):
         assert f"\n  {rule}: " in message
-    assert "Write 'raw'" in message
+    assert "Call it 'raw'" in message
     assert '(declared as "two-gateway")' in message
     assert declared.resources == []
 

@@ -79,6 +79,24 @@ def test_a_gateway_api_reference_is_no_qualified_name():
     assert names(gateway("shop", https(HOST, credentialName="kubernetes-gateway://shop/shop-tls"))) == []
 
 
+def qualified(*names):
+    servers = [https(f"{at}.example", name=f"https-{at}", credentialName=name) for at, name in enumerate(names)]
+    return gateway("shop", *servers)
+
+
+def test_a_name_with_a_namespace_is_taken_where_that_is_the_one_of_the_pods():
+    found = ["credential-name-qualified: shop/shop"]
+    assert names(PODS, qualified("istio-system/shop")) == []
+    assert names(PODS, qualified("kubernetes://istio-system/shop")) == []
+    assert names(PODS, qualified("shop/shop")) == found
+    assert names(qualified("shop/shop")) == []  # nobody says where the pods run
+
+
+def test_a_name_with_a_namespace_beside_the_bare_one_keeps_envoy_waiting():
+    assert names(PODS, qualified("istio-system/shop", "shop")) == ["credential-name-qualified: shop/shop"]
+    assert names(PODS, qualified("istio-system/shop", "blog")) == []
+
+
 def test_both_formats_of_a_credential_are_read():
     generic = secret("shop", cert=certificate(HOST), key=private_key(HOST), cacert=ca_certificate("Clients"))
 

@@ -8,10 +8,14 @@ from istio_ingress import terminal
 from istio_ingress.check.report import Report
 from istio_ingress.rules import Finding
 
+#: A name in a manifest may be anything; none begins a line of its own, which a log might take for a command.
+_ON_ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r"})
+
 
 def write(report: Report) -> str:
     """Three lines for each finding, and one about all of them."""
-    return "\n".join([*(line for finding in report.findings for line in _lines(finding)), report.summary])
+    lines = (line.translate(_ON_ONE_LINE) for finding in report.findings for line in _lines(finding))
+    return "\n".join([*lines, report.summary])
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -12,11 +12,13 @@ from istio_ingress.rules.names import LONGEST_NAME, is_dns_subdomain
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.resources import MUTUAL_MODES, Server
 from istio_ingress.rules.settings import Settings
-from istio_ingress.rules.words import those_of
+from istio_ingress.rules.values import known
+from istio_ingress.rules.words import some, those_of
 
 _SECRETS = "istio pilot/pkg/credentials/kube/secrets.go"
 _SERVER = f"{GATEWAY}\n{HTTPS_SERVER}\n    tls: {{mode: SIMPLE, credentialName: shop-credential}}\n"
 _PAIR = "\n  tls.crt: certificate(shop.example)\n  tls.key: private_key(shop.example)\n"
+_KUBERNETES = "kubernetes://"
 _OTHER_SOURCES = ("kubernetes-gateway://", "builtin://", CONFIG_MAP, "invalid://")
 
 
@@ -97,17 +99,21 @@ def credential_absent(server: Server, index: Index) -> Iterator[Problem]:
     "credential-name-qualified",
     Severity.ERROR,
     source="istio pilot/pkg/model/credentials/resource.go ParseResourceName; pilot/pkg/xds/sds.go; istio/istio#58146",
-    example=Example.fixed(_SERVER.replace("Name: shop-", "Name: istio-system/shop-"), ("istio-system/", "")),
+    example=Example.fixed(
+        f"{_SERVER}---\n{GATEWAY_PODS}\n".replace("Name: shop-", "Name: shop/shop-"), ("Name: shop/", "Name: ")
+    ),
 )
-def credential_name_qualified(server: Server, _: Index) -> Iterator[Problem]:
+def credential_name_qualified(server: Server, index: Index) -> Iterator[Problem]:
     """Istio refuses `namespace/name` unless it is the pods' namespace; mixing both forms keeps Envoy waiting."""
-    for name in _names(server):
-        if "/" in name.removeprefix("kubernetes://"):
-            yield _problem(
-                server,
-                f"The credential {name!r} names a namespace.",
-                f"Write {name.rpartition('/')[2]!r}, and keep the Secret in the namespace of the gateway's pods.",
-            )
+    pods = index.gateway_namespaces(server.gateway)
+    for name in _names(server) if pods else ():
+        namespace, _, short = name.removeprefix(_KUBERNETES).rpartition("/")
+        if namespace and namespace not in pods:
+            said = f"The credential {name!r} is in another namespace than the gateway's pods: {some(sorted(pods))}."
+            yield _problem(server, said, f"Write {short!r}, and keep the Secret in the namespace of the pods.")
+        elif namespace and short in index.once(_bare_names):
+            said = f"The credential is {name!r} here and {short!r} for another server."
+            yield _problem(server, said, f"Write {short!r} for both.")
 
 
 @rule(
@@ -192,6 +198,12 @@ def credential_names_limit(server: Server, _: Index) -> Iterator[Problem]:
         if isinstance(value, list) and len(value) > 2:
             message = f"There are {len(value)} {key}."
             yield Problem(server.gateway, server.tls.at(key), message, "Keep one RSA and one ECDSA certificate.")
+
+
+def _bare_names(index: Index) -> set[str]:
+    """The credentials that servers name without a namespace, as far as they are known."""
+    names = (name for server in index.servers for name in known(_names, server) or ())
+    return {name.removeprefix(_KUBERNETES) for name in names if "/" not in name.removeprefix(_KUBERNETES)}
 
 
 def _names(server: Server) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from istio_ingress.rules import kinds
 from istio_ingress.rules.catalog.examples import GATEWAY, HTTP_SERVER
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
@@ -25,6 +26,25 @@ def type_missing(resource: Resource, _: Index) -> Iterator[Problem]:
     for key in ("apiVersion", "kind"):
         if not resource.node.text(key):
             yield Problem(resource, key, f"It has no {key}, so it is not judged.", f"Add {key}.")
+
+
+@rule(
+    Resource,
+    "name-missing",
+    Severity.ERROR,
+    source="kubernetes.io/docs/concepts/overview/working-with-objects, required fields; API conventions, Metadata",
+    example=Example.fixed(
+        f"{GATEWAY}\n{HTTP_SERVER}\n".replace("{name: shop, namespace: shop}", "{namespace: shop}"),
+        ("{namespace: shop}", "{name: shop, namespace: shop}"),
+    ),
+)
+def name_missing(resource: Resource, index: Index) -> Iterator[Problem]:
+    """The API server refuses an object without a name; in a program Pulumi gives it one."""
+    metadata = resource.metadata
+    if index.settings.program or metadata.text("name") or metadata.text("generateName"):
+        return
+    if kinds.find(resource.node.text("apiVersion"), resource.kind):  # what only tools read needs none
+        yield Problem(resource, metadata.at("name"), "It has no name.", "Give it one.")
 
 
 @rule(

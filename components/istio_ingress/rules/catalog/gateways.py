@@ -231,7 +231,7 @@ def gateway_selector_unmatched(gateway: Gateway, index: Index) -> Iterator[Probl
             gateway,
             "spec.selector",
             f"No pod has the labels {labels(gateway.selector)}.",
-            "Use the labels of the gateway pods, such as istio=ingressgateway.",
+            "Use labels that the pods of a gateway have.",
         )
 
 

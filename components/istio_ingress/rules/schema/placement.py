@@ -38,13 +38,13 @@ def explained(whole: Part, manifest: Mapping[str, Any], fault: Fault) -> Fault:
 
 
 def _remedy(here: list[Part], above: list[Step], name: str, meant: str) -> str:
+    known = sorted(here[-1].fields)
+    if len(known) == 1:
+        return f"There is only {known[0]}."
     place = "" if _letters(meant) == _letters(name) else _place(here, above, name)
     if place or meant:
         return place or f"Write {meant}."
-    known = sorted(here[-1].fields)
-    if not known:
-        return "Take it away."
-    return f"There are {some(known, 12)}." if len(known) > 1 else f"There is only {known[0]}."
+    return f"There are {some(known, 12)}." if known else "Take it away."
 
 
 def _place(here: list[Part], above: list[Step], name: str) -> str:
