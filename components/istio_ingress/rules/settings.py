@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from istio_ingress.rules import plain, releases
 from istio_ingress.rules.defaults import CLUSTER_DOMAIN
 from istio_ingress.rules.finding import Severity
+from istio_ingress.rules.names import is_dns_label
 from istio_ingress.rules.plain import SettingError
 from istio_ingress.rules.waivers import parts
 
@@ -95,6 +96,17 @@ class Settings:
                     "gateway_namespaces",
                     f"gateway_namespaces has {selector!r}; labels are written key=value, key=value",
                 )
+        for name, namespace in self._namespaces():
+            if namespace and not is_dns_label(namespace):
+                raise SettingError(
+                    name, f"{name} has {namespace!r}, which is no namespace: lower-case letters, digits and - make one"
+                )
+
+    def _namespaces(self) -> Iterator[tuple[str, str]]:
+        """Those that the settings name, each with the setting."""
+        yield "namespace", self.namespace
+        yield "root_namespace", self.root_namespace
+        yield from (("gateway_namespaces", namespace) for namespace in self.gateway_namespaces.values())
 
     @property
     def release(self) -> releases.Release:

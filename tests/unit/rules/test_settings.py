@@ -47,6 +47,9 @@ def test_a_waiver_needs_a_reason():
         ({"istio_version": "latest"}, "istio_version is 'latest'; it must be a release, such as '1.31'"),
         ({"istio_version": "1.9"}, "istio_version is '1.9'; it must be one that the rules know: 1.22 to 1.31"),
         ({"gateway_namespaces": {"": ""}}, "has no namespace for ''"),
+        ({"gateway_namespaces": {"": "Istio"}}, "gateway_namespaces has 'Istio', which is no namespace"),
+        ({"namespace": "a b"}, "namespace has 'a b', which is no namespace: lower-case letters, digits and - make one"),
+        ({"root_namespace": "a.b"}, "root_namespace has 'a.b', which is no namespace"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(settings, said):
