@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.rules.build import gateway, http, https, manifest, names, route, service, virtual_service
-from tests.unit.rules.shop import WEB, rule_names, shop, to
+from tests.unit.rules.shop import PODS, WEB, rule_names, shop, to
 
 
 def test_a_service_with_several_ports_takes_the_port_of_the_listener():
@@ -85,3 +85,22 @@ def test_a_destination_rule_begins_tls_or_http2():
     other = {"port": {"number": 8443}, "tls": {"mode": "SIMPLE"}}
     assert rule_names(shop(to("cart")), secure, rule(portLevelSettings=[other])) == ["route-plain-to-tls"]
     assert names(shop(to("cart")), rpc, rule(connectionPool={"http": {"h2UpgradePolicy": "UPGRADE"}})) == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "exported", "is_seen"),
+    [
+        ("shop", ["*"], True),
+        ("istio-system", ["."], True),
+        ("shop", ["istio-system"], True),
+        ("shop", ["."], False),
+        ("third", ["*"], False),
+    ],
+)
+def test_a_destination_rule_that_the_gateway_does_not_see_begins_no_tls(namespace, exported, is_seen):
+    secure = manifest("Service", "cart", {"ports": [{"name": "https", "port": 443}]})
+    spec = {"host": "cart.shop.svc.cluster.local", "exportTo": exported, "trafficPolicy": {"tls": {"mode": "SIMPLE"}}}
+    found = shop(to("cart")), WEB, secure, manifest("DestinationRule", "cart", spec, namespace)
+
+    assert rule_names(*found, PODS) == ([] if is_seen else ["route-plain-to-tls"])
+    assert rule_names(*found) == []

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from istio_ingress.rules.catalog.destinations import target
+from istio_ingress.rules.catalog.destinations import blind_to, target
 from istio_ingress.rules.catalog.examples import SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
-from istio_ingress.rules.routing import MESH, Destination
+from istio_ingress.rules.resources import Gateway
+from istio_ingress.rules.routing import MESH, Destination, DestinationRule
 from istio_ingress.rules.values import Node
+from istio_ingress.rules.words import some
 
 _ROUTE = """
   hosts: [shop.example]
@@ -44,7 +46,9 @@ def route_plain_to_tls(destination: Destination, index: Index) -> Iterator[Probl
     if port is None or protocol(port) not in _TLS:
         return
     rules = index.destination_rules_for(destination.host, destination.service.namespace)
-    if any(rule.begins_tls(port.number("port")) for rule in rules):
+    rules = [rule for rule in rules if rule.begins_tls(port.number("port"))]
+    blind = next(blind_to(rules, destination, index), None)
+    if rules and blind is None:
         return
     target = port.value.get("targetPort")
     is_plain = not any(word in target for word in _TLS_WORDS) if isinstance(target, str) else target in _PLAIN_TARGETS
@@ -53,8 +57,9 @@ def route_plain_to_tls(destination: Destination, index: Index) -> Iterator[Probl
             destination.service,
             destination.node.path,
             f"The port {port.number('port')} of {destination.host!r} is called {_called(port)}, and the gateway sends "
-            "plain HTTP to it: no DestinationRule begins TLS.",
-            "Add a DestinationRule with trafficPolicy.tls.mode SIMPLE, or call the port http if it is plain.",
+            f"plain HTTP to it: {_no_tls(rules, blind)}.",
+            "Add a DestinationRule with trafficPolicy.tls.mode SIMPLE where the gateway looks for it, or call the port "
+            "http if it is plain.",
         )
 
 
@@ -107,6 +112,14 @@ def _port(destination: Destination, index: Index) -> Node | None:
     if not number and len(service.ports) == 1:
         return service.ports[0]
     return next((port for port in service.ports if number and port.number("port") == number), None)
+
+
+def _no_tls(rules: list[DestinationRule], blind: tuple[Gateway, str] | None) -> str:
+    """Why the gateway does not begin TLS."""
+    if blind is None:
+        return "no DestinationRule begins TLS"
+    gateway, pods = blind
+    return f"the pods of {gateway} run in {pods!r} and do not see {some(rules)}, which begins TLS"
 
 
 def _called(port: Node) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from istio_ingress.rules.catalog.destinations import target
+from istio_ingress.rules.catalog.destinations import blind_to, homes, target
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.hosts import is_no_service
@@ -121,22 +121,15 @@ def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[
     rules = [
         rule for rule in index.destination_rules_for(destination.host, service.namespace) if subset in rule.subsets
     ]
-    homes = _homes(destination, index)
-    if not rules or not homes or any(not rule.namespace for rule in rules):
+    for gateway, pods in blind_to(rules, destination, index):
+        yield Problem(
+            service,
+            destination.node.at("subset"),
+            f"The pods of {gateway} run in {pods!r} and do not see {some(rules)}, which has the subset {subset!r}.",
+            f"Put the DestinationRule into the Service's namespace, {sorted(homes(destination, index))[0]!r}, and "
+            f"export it to {pods!r} or all.",
+        )
         return
-    for gateway in index.gateways_of(service):
-        for pods in sorted(index.gateway_namespaces(gateway)):
-            looked_in = {pods, *homes, *index.root_namespaces}
-            if not any(rule.namespace in looked_in and rule.is_exported_to(pods) for rule in rules):
-                yield Problem(
-                    service,
-                    destination.node.at("subset"),
-                    f"The pods of {gateway} run in {pods!r} and do not see {some(rules)}, which has the subset "
-                    f"{subset!r}.",
-                    f"Put the DestinationRule into the Service's namespace, {sorted(homes)[0]!r}, and export it to "
-                    f"{pods!r} or all.",
-                )
-                return
 
 
 @rule(
@@ -170,15 +163,6 @@ def route_service_hidden(destination: Destination, index: Index) -> Iterator[Pro
             "which does not see it.",
             f"Add {hidden[0]!r} to its annotation networking.istio.io/exportTo, or take that away.",
         )
-
-
-def _homes(destination: Destination, index: Index) -> set[str]:
-    """The namespaces of what a destination means."""
-    meant = target(destination, index)
-    if meant.entries:
-        return {entry.namespace for entry in meant.entries} - {""}
-    key = meant.key
-    return {key[0]} - {""} if key else set()
 
 
 def _for_another_namespace(destination: Destination, subset: str, index: Index) -> DestinationRule | None:
