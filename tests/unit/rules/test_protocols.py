@@ -104,3 +104,50 @@ def test_a_destination_rule_that_the_gateway_does_not_see_begins_no_tls(namespac
 
     assert rule_names(*found, PODS) == ([] if is_seen else ["route-plain-to-tls"])
     assert rule_names(*found) == []
+
+
+def entry(port, **spec):
+    return manifest("ServiceEntry", "api", {"hosts": ["api.test"], "ports": [port], **spec})
+
+
+HTTPS_PORT = {"name": "web", "number": 443, "protocol": "HTTPS"}
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        (entry(HTTPS_PORT), ["route-plain-to-tls"]),
+        (entry({**HTTPS_PORT, "protocol": "TLS"}), ["route-plain-to-tls"]),
+        (entry({"name": "https", "number": 443, "protocol": "HTTP"}), []),
+        (entry({"name": "https", "number": 443}), []),
+        (entry({**HTTPS_PORT, "targetPort": 8080}), []),
+        (entry({**HTTPS_PORT, "number": 80}), []),
+        (entry(HTTPS_PORT, resolution="STATIC", endpoints=[{"address": "10.0.0.1", "ports": {"web": 8080}}]), []),
+        (
+            entry(HTTPS_PORT, resolution="STATIC", endpoints=[{"address": "10.0.0.1", "ports": {"web": 8443}}]),
+            ["route-plain-to-tls"],
+        ),
+        (entry(HTTPS_PORT, hosts=["*.test"]), []),
+    ],
+)
+def test_the_gateway_speaks_plain_http_to_a_serviceentry_without_a_destination_rule(found, wanted):
+    assert rule_names(shop(to("api.test")), found) == wanted
+    assert rule_names(shop(to("api.test"), gateways=("mesh",)), found) == []
+
+
+def test_a_port_of_two_serviceentries_speaks_tls_if_both_say_so():
+    plain = {**entry({**HTTPS_PORT, "protocol": "HTTP"}), "metadata": {"name": "other", "namespace": "shop"}}
+
+    assert rule_names(shop(to("api.test")), entry(HTTPS_PORT), plain) == []
+    other = {**HTTPS_PORT, "name": "other", "number": 8443}
+    two = entry(HTTPS_PORT, ports=[HTTPS_PORT, other])
+    assert rule_names(shop(route("api.test", port=8443)), two) == ["route-plain-to-tls"]
+    assert rule_names(shop(to("api.test")), two) == []
+
+
+def test_a_destination_rule_begins_tls_to_a_serviceentry_where_the_gateway_sees_it():
+    spec = {"host": "api.test", "trafficPolicy": {"tls": {"mode": "SIMPLE"}}}
+    found = shop(to("api.test")), WEB, PODS, entry(HTTPS_PORT)
+
+    assert rule_names(*found, manifest("DestinationRule", "api", spec)) == []
+    assert rule_names(*found, manifest("DestinationRule", "api", spec, "third")) == ["route-plain-to-tls"]

@@ -164,12 +164,12 @@ def route_port_udp(destination: Destination, index: Index) -> Iterator[Problem]:
     port = destination.node.node("port")
     number = port.number("number")
     there = target(destination, index).port_nodes
-    meant = [one for one in there if number in (0, _number(one))]
+    meant = [one for one in there if number in (0, port_number(one))]
     if meant and (number or len(there) == 1) and all(one.text("protocol").upper() == "UDP" for one in meant):
         yield Problem(
             destination.service,
             port.at("number") if number else destination.node.path,
-            f"The port {_number(meant[0])} of {destination.host!r} is one of UDP only.",
+            f"The port {port_number(meant[0])} of {destination.host!r} is one of UDP only.",
             "Route to a port of TCP, or give the Service one.",
         )
 
@@ -213,7 +213,7 @@ class Target:
         ports = {}
         for port in self.port_nodes:
             behind = port.value.get("targetPort")
-            ports[_number(port)] = int(behind) if isinstance(behind, int | float) else 0
+            ports[port_number(port)] = int(behind) if isinstance(behind, int | float) else 0
         return ports or None
 
 
@@ -284,6 +284,6 @@ def _missing_outside(destination: Destination, index: Index) -> tuple[str, str] 
     return message, "Add a ServiceEntry, or name a Service of the cluster."
 
 
-def _number(port: Node) -> int:
+def port_number(port: Node) -> int:
     """Its number, which a Service calls its port."""
     return port.number("number") or port.number("port")
