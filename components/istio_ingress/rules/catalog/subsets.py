@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from istio_ingress.rules.catalog.destinations import blind_to, homes, target
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
@@ -10,7 +10,7 @@ from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.hosts import is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
-from istio_ingress.rules.routing import MESH, Destination, DestinationRule
+from istio_ingress.rules.routing import MESH, Destination, DestinationRule, Service, ServiceEntry
 from istio_ingress.rules.words import some, those_of
 
 #: Where Istio keeps what holds for the whole mesh, unless it was installed elsewhere.
@@ -146,23 +146,33 @@ def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[
     ),
 )
 def route_service_hidden(destination: Destination, index: Index) -> Iterator[Problem]:
-    """A Service that is not exported to where a route is used does not exist there, and the route answers 503."""
+    """A Service or ServiceEntry not exported to where a route is used does not exist there: the route answers 503."""
     service = destination.service
-    held = target(destination, index).service
-    if held is None or not held.namespace:
+    meant = _meant(destination, index)
+    if not meant or not all(held.namespace for held in meant):
         return
     users = {pods for gateway in index.gateways_of(service) for pods in index.gateway_namespaces(gateway)}
     if MESH in service.gateways:
         users |= {service.namespace if one in ("*", ".") else one for one in service.exports} - {"", "~"}
-    hidden = sorted(user for user in users if not held.is_exported_to(user))
+    hidden = sorted(user for user in users if not any(held.is_exported_to(user) for held in meant))
     if hidden:
+        exporting = "annotation networking.istio.io/exportTo" if isinstance(meant[0], Service) else "exportTo"
         yield Problem(
             service,
             destination.node.at("host"),
-            f"{held} is exported to {some(held.exports)}, and the route is used in {some(map(repr, hidden))}, "
-            "which does not see it.",
-            f"Add {hidden[0]!r} to its annotation networking.istio.io/exportTo, or take that away.",
+            f"{meant[0]} is exported to {some(meant[0].exports)}, and the route is used in "
+            f"{some(map(repr, hidden))}, which does not see it.",
+            f"Add {hidden[0]!r} to its {exporting}, or take that away.",
         )
+
+
+def _meant(destination: Destination, index: Index) -> Sequence[Service | ServiceEntry]:
+    """The Service and the ServiceEntries of a destination's host, hidden or not; none if there may be more of them."""
+    key, service = target(destination, index).key, target(destination, index).service
+    entries = index.entries_for(destination.host, destination.service.namespace)
+    if key and service is None:
+        return []  # it may be in another file
+    return [service, *entries] if service else entries
 
 
 def _for_another_namespace(destination: Destination, subset: str, index: Index) -> DestinationRule | None:
