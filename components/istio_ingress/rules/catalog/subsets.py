@@ -168,11 +168,14 @@ def route_service_hidden(destination: Destination, index: Index) -> Iterator[Pro
 
 def _meant(destination: Destination, index: Index) -> Sequence[Service | ServiceEntry]:
     """The Service and the ServiceEntries of a destination's host, hidden or not; none if there may be more of them."""
-    key, service = target(destination, index).key, target(destination, index).service
+    meant = target(destination, index)
     entries = index.entries_for(destination.host, destination.service.namespace)
-    if key and service is None:
-        return []  # it may be in another file
-    return [service, *entries] if service else entries
+    if meant.service:
+        return [meant.service, *entries]
+    if meant.key:
+        return []  # the Service may be in another file
+    is_told_missing = not meant.entries and index.has_all(index.services, "")  # by route-service-missing
+    return [] if is_told_missing else entries
 
 
 def _for_another_namespace(destination: Destination, subset: str, index: Index) -> DestinationRule | None:
