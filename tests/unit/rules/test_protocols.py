@@ -150,4 +150,6 @@ def test_a_destination_rule_begins_tls_to_a_serviceentry_where_the_gateway_sees_
     found = shop(to("api.test")), WEB, PODS, entry(HTTPS_PORT)
 
     assert rule_names(*found, manifest("DestinationRule", "api", spec)) == []
-    assert rule_names(*found, manifest("DestinationRule", "api", spec, "third")) == ["route-plain-to-tls"]
+    third = manifest("DestinationRule", "api", spec, "third")
+    assert rule_names(*found, third) == ["route-plain-to-tls"]
+    assert rule_names(shop(to("api.test"), gateways=("shop", "mesh")), *found[1:], third) == []

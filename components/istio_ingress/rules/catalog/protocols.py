@@ -48,7 +48,8 @@ def route_plain_to_tls(destination: Destination, index: Index) -> Iterator[Probl
     number = port_number(port)
     rules = index.destination_rules_for(destination.host, destination.service.namespace)
     rules = [rule for rule in rules if rule.begins_tls(number)]
-    blind = next(blind_to(rules, destination, index), None)
+    may_be_of_mesh = MESH in destination.service.gateways  # whose pods look into their own namespaces
+    blind = None if may_be_of_mesh else next(blind_to(rules, destination, index), None)
     if not rules or blind:
         named = f"is called {_called(port)}" if "port" in port else f"has the protocol {port.text('protocol')}"
         yield Problem(
