@@ -21,7 +21,8 @@ from tests.unit.rules.shop import rule_names, shop
 )
 def test_an_authority_is_a_host(key, authority, is_told):
     action = {} if key == "redirect" else route("cart")
-    found = rule_names(shop({**action, key: {"authority": authority, "uri": "/"}}))
+    old = {"match": [{"uri": {"exact": "/old"}}]}
+    found = rule_names(shop({**action, **old, key: {"authority": authority, "uri": "/"}}))
 
     assert found == (["authority-with-scheme"] if is_told else [])
 

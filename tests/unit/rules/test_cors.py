@@ -28,7 +28,7 @@ def test_a_preflight_is_answered(match, is_told):
 @pytest.mark.parametrize(
     ("action", "is_told"),
     [
-        ({"redirect": {"uri": "/new"}}, True),
+        ({"redirect": {"authority": "new.example"}}, True),
         ({"directResponse": {"status": 204}}, True),
         ({"route": [{"destination": {"host": "cart"}}]}, False),
     ],

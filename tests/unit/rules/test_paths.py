@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.rules.build import check, gateway, http, https, names
+from tests.unit.rules.build import check, gateway, http, https, manifest, names, virtual_service
 from tests.unit.rules.shop import WEB, prefix, rule_names, shop, to
 
 
@@ -38,7 +38,15 @@ def test_matches_that_no_request_meets(match, is_possible):
         (prefix("/a"), {"uri": "/a", "authority": "b.example"}, False),
         ({"uri": {"exact": "/a"}}, {"uri": "/a/"}, False),
         (prefix("/a", method={"exact": "GET"}), {"uri": "/a/b"}, False),
-        (prefix("/"), {"uri": "/home"}, False),
+        (prefix("/"), {"uri": "/home"}, True),
+        (prefix("/"), {"uri": "home"}, False),
+        (prefix("/"), {"uri": "/home", "authority": "b.example"}, False),
+        (prefix("/", port=80), {"uri": "/home", "scheme": "https"}, False),
+        (prefix("/a"), {"authority": "Shop.example"}, True),
+        (prefix("/a"), {"authority": "shop.example", "uri": "/b"}, False),
+        (prefix("/a"), {"authority": "shop.example", "port": 8080}, False),
+        (prefix("/a", port=80), {"authority": "shop.example", "scheme": "https"}, False),
+        (prefix("/a"), {"authority": "shop.example", "scheme": "https"}, True),
         (prefix("/a"), {"scheme": "https"}, True),
         (prefix("/a", port=80), {"scheme": "https"}, False),
         (prefix("/a", scheme={"exact": "http"}), {"scheme": "https"}, False),
@@ -59,6 +67,61 @@ def test_a_redirect_to_what_an_earlier_route_takes_is_no_loop():
     assert rule_names(shop(redirect)) == ["redirect-loop"]
     plain = shop({"match": [prefix("/a")], "redirect": {"scheme": "https"}})
     assert rule_names(plain, WEB) == []
+
+
+@pytest.mark.parametrize("uri", ["/home", "/home?new", "/home#new"])
+@pytest.mark.parametrize(
+    "home",
+    [{"uri": {"exact": "/home"}}, {"uri": {"regex": "/(home|cart).*"}}, prefix("/home", headers={"a": {"exact": "b"}})],
+)
+def test_a_catch_all_that_redirects_is_a_loop_unless_an_earlier_route_may_take_it(home, uri):
+    away = {"redirect": {"uri": uri}}
+
+    assert rule_names(shop(away), WEB) == ["redirect-loop"]
+    assert rule_names(shop(to("cart", prefix("/cart")), away), WEB) == ["redirect-loop"]
+    assert rule_names(shop(to("cart", home), away), WEB) == []
+
+
+def test_another_virtualservice_of_the_host_may_take_what_a_redirect_leads_to():
+    away = shop({"redirect": {"uri": "/home"}})
+
+    def other(path, host="shop.example"):
+        return virtual_service("other", host, http=[to("cart", prefix(path))])
+
+    assert "redirect-loop" not in rule_names(away, WEB, other("/home"))
+    assert "redirect-loop" in rule_names(away, WEB, other("/cart"))
+    assert "redirect-loop" in rule_names(away, WEB, other("/home", "blog.example"))
+
+
+def test_a_delegate_that_redirects_everything_takes_only_what_it_is_given():
+    root = virtual_service(
+        "shop", "shop.example", http=[{"match": [prefix("/old")], "delegate": {"name": "old", "namespace": "shop"}}]
+    )
+    delegate = manifest("VirtualService", "old", {"http": [{"redirect": {"uri": "/home"}}]})
+    assert rule_names(root, delegate, WEB) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "redirect", "is_loop"),
+    [
+        (http("shop.example"), {"authority": "shop.example"}, True),
+        (https("shop.example"), {"authority": "shop.example"}, True),
+        (http("shop.example"), {"authority": "shop.example", "port": 80}, True),
+        (http("shop.example"), {"authority": "shop.example", "scheme": "https"}, False),
+        (http("shop.example", port=8080), {"authority": "shop.example"}, False),
+        (http("shop.example", tls={"httpsRedirect": True}), {"authority": "shop.example"}, False),
+        (http("shop.example"), {"authority": "www.shop.example"}, False),
+    ],
+)
+def test_a_redirect_to_its_own_host_is_a_loop_on_the_usual_port(server, redirect, is_loop):
+    found = rule_names(shop({"redirect": redirect}), gateway("shop", server))
+    assert ("redirect-loop" in found) == is_loop
+
+
+def test_a_redirect_from_every_host_to_one_of_another_virtualservice_is_no_loop():
+    away = virtual_service("any", "*", http=[{"redirect": {"authority": "shop.example"}}])
+    found = rule_names(away, shop(to("cart")), gateway("shop", http("*", "shop.example")))
+    assert "redirect-loop" not in found
 
 
 @pytest.mark.parametrize(

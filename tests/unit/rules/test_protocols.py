@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.rules.build import gateway, http, https, manifest, names, route, service, virtual_service
-from tests.unit.rules.shop import WEB, rule_names, shop, to
+from tests.unit.rules.shop import PODS, WEB, rule_names, shop, to
 
 
 def test_a_service_with_several_ports_takes_the_port_of_the_listener():
@@ -85,3 +85,71 @@ def test_a_destination_rule_begins_tls_or_http2():
     other = {"port": {"number": 8443}, "tls": {"mode": "SIMPLE"}}
     assert rule_names(shop(to("cart")), secure, rule(portLevelSettings=[other])) == ["route-plain-to-tls"]
     assert names(shop(to("cart")), rpc, rule(connectionPool={"http": {"h2UpgradePolicy": "UPGRADE"}})) == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "exported", "is_seen"),
+    [
+        ("shop", ["*"], True),
+        ("istio-system", ["."], True),
+        ("shop", ["istio-system"], True),
+        ("shop", ["."], False),
+        ("third", ["*"], False),
+    ],
+)
+def test_a_destination_rule_that_the_gateway_does_not_see_begins_no_tls(namespace, exported, is_seen):
+    secure = manifest("Service", "cart", {"ports": [{"name": "https", "port": 443}]})
+    spec = {"host": "cart.shop.svc.cluster.local", "exportTo": exported, "trafficPolicy": {"tls": {"mode": "SIMPLE"}}}
+    found = shop(to("cart")), WEB, secure, manifest("DestinationRule", "cart", spec, namespace)
+
+    assert rule_names(*found, PODS) == ([] if is_seen else ["route-plain-to-tls"])
+    assert rule_names(*found) == []
+
+
+def entry(port, **spec):
+    return manifest("ServiceEntry", "api", {"hosts": ["api.test"], "ports": [port], **spec})
+
+
+HTTPS_PORT = {"name": "web", "number": 443, "protocol": "HTTPS"}
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        (entry(HTTPS_PORT), ["route-plain-to-tls"]),
+        (entry({**HTTPS_PORT, "protocol": "TLS"}), ["route-plain-to-tls"]),
+        (entry({"name": "https", "number": 443, "protocol": "HTTP"}), []),
+        (entry({"name": "https", "number": 443}), []),
+        (entry({**HTTPS_PORT, "targetPort": 8080}), []),
+        (entry({**HTTPS_PORT, "number": 80}), []),
+        (entry(HTTPS_PORT, resolution="STATIC", endpoints=[{"address": "10.0.0.1", "ports": {"web": 8080}}]), []),
+        (
+            entry(HTTPS_PORT, resolution="STATIC", endpoints=[{"address": "10.0.0.1", "ports": {"web": 8443}}]),
+            ["route-plain-to-tls"],
+        ),
+        (entry(HTTPS_PORT, hosts=["*.test"]), []),
+    ],
+)
+def test_the_gateway_speaks_plain_http_to_a_serviceentry_without_a_destination_rule(found, wanted):
+    assert rule_names(shop(to("api.test")), found) == wanted
+    assert rule_names(shop(to("api.test"), gateways=("mesh",)), found) == []
+
+
+def test_a_port_of_two_serviceentries_speaks_tls_if_both_say_so():
+    plain = {**entry({**HTTPS_PORT, "protocol": "HTTP"}), "metadata": {"name": "other", "namespace": "shop"}}
+
+    assert rule_names(shop(to("api.test")), entry(HTTPS_PORT), plain) == []
+    other = {**HTTPS_PORT, "name": "other", "number": 8443}
+    two = entry(HTTPS_PORT, ports=[HTTPS_PORT, other])
+    assert rule_names(shop(route("api.test", port=8443)), two) == ["route-plain-to-tls"]
+    assert rule_names(shop(to("api.test")), two) == []
+
+
+def test_a_destination_rule_begins_tls_to_a_serviceentry_where_the_gateway_sees_it():
+    spec = {"host": "api.test", "trafficPolicy": {"tls": {"mode": "SIMPLE"}}}
+    found = shop(to("api.test")), WEB, PODS, entry(HTTPS_PORT)
+
+    assert rule_names(*found, manifest("DestinationRule", "api", spec)) == []
+    third = manifest("DestinationRule", "api", spec, "third")
+    assert rule_names(*found, third) == ["route-plain-to-tls"]
+    assert rule_names(shop(to("api.test"), gateways=("shop", "mesh")), *found[1:], third) == []

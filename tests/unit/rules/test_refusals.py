@@ -31,10 +31,14 @@ def with_route(**fields):
     ("fields", "rule", "place"),
     [
         ({"route": []}, "route-action", ""),
-        ({"redirect": {"uri": "/x"}}, "route-action", "redirect"),
+        ({"redirect": {"authority": "x.example"}}, "route-action", "redirect"),
         ({"directResponse": {"status": 200}}, "route-action", "directResponse"),
         ({"delegate": {"name": "team"}}, "route-action", "route"),
-        ({"route": [], "redirect": {"uri": "/x"}, "fault": {"delay": {"fixedDelay": "1s"}}}, "route-action", "fault"),
+        (
+            {"route": [], "redirect": {"authority": "a.b"}, "fault": {"delay": {"fixedDelay": "1s"}}},
+            "route-action",
+            "fault",
+        ),
         ({"route": TWO}, "weights-invalid", "route"),
         ({"match": [{"uri": {"regex": "/(?!a)"}}]}, "regex-invalid", "match[0].uri.regex"),
         ({"match": [{"method": {"prefix": ""}}]}, "match-invalid", "match[0].method.prefix"),

@@ -75,3 +75,40 @@ def test_a_service_is_exported_to_the_gateways_pods(exported, is_hidden):
 
     assert rule_names(shop(to("cart")), WEB, PODS, cart) == wanted
     assert names(shop(to("cart")), WEB, cart) == []
+
+
+def entry(*exports, name="api", host="api.test", namespace="shop"):
+    port = {"name": "http", "number": 80, "protocol": "HTTP"}
+    spec = {"hosts": [host], "ports": [port], "resolution": "NONE", "exportTo": list(exports)}
+    return manifest("ServiceEntry", name, spec, namespace)
+
+
+@pytest.mark.parametrize(
+    ("found", "is_hidden"),
+    [
+        ([entry("*")], False),
+        ([entry()], False),
+        ([entry(".")], True),
+        ([entry("blog")], True),
+        ([entry(".", "istio-system")], False),
+        ([entry(".", namespace="istio-system")], False),
+        ([entry("."), entry("*", name="other")], False),
+        ([entry("."), entry("*", name="wide", host="*.test")], False),
+        ([entry("."), entry("blog", name="other")], True),
+    ],
+)
+def test_a_serviceentry_is_exported_to_the_gateways_pods(found, is_hidden):
+    wanted = ["route-service-hidden"] if is_hidden else []
+
+    assert rule_names(shop(to("api.test")), WEB, PODS, *found) == wanted
+    assert names(shop(to("api.test")), WEB, *found) == []
+
+
+def test_a_serviceentry_and_a_service_of_one_host_are_both_hidden_or_none_is():
+    cart = service("cart", (80, 80))
+    cart["metadata"]["annotations"] = {"networking.istio.io/exportTo": "."}
+    host = "cart.shop.svc.cluster.local"
+
+    assert rule_names(shop(to("cart")), WEB, PODS, cart, entry(".", host=host)) == ["route-service-hidden"]
+    assert names(shop(to("cart")), WEB, PODS, cart, entry("*", host=host)) == []
+    assert names(shop(to("cart")), WEB, PODS, entry(".", host=host)) == []

@@ -10,7 +10,8 @@ from istio_ingress.rules.hosts import is_ip_address, is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.lazy import cached_property
 from istio_ingress.rules.registry import Example, rule
-from istio_ingress.rules.routing import MESH, Destination, Service, ServiceEntry, VirtualService
+from istio_ingress.rules.resources import Gateway
+from istio_ingress.rules.routing import MESH, Destination, DestinationRule, Service, ServiceEntry, VirtualService
 from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import Node
 from istio_ingress.rules.words import some, those_of
@@ -163,12 +164,12 @@ def route_port_udp(destination: Destination, index: Index) -> Iterator[Problem]:
     port = destination.node.node("port")
     number = port.number("number")
     there = target(destination, index).port_nodes
-    meant = [one for one in there if number in (0, _number(one))]
+    meant = [one for one in there if number in (0, port_number(one))]
     if meant and (number or len(there) == 1) and all(one.text("protocol").upper() == "UDP" for one in meant):
         yield Problem(
             destination.service,
             port.at("number") if number else destination.node.path,
-            f"The port {_number(meant[0])} of {destination.host!r} is one of UDP only.",
+            f"The port {port_number(meant[0])} of {destination.host!r} is one of UDP only.",
             "Route to a port of TCP, or give the Service one.",
         )
 
@@ -212,7 +213,7 @@ class Target:
         ports = {}
         for port in self.port_nodes:
             behind = port.value.get("targetPort")
-            ports[_number(port)] = int(behind) if isinstance(behind, int | float) else 0
+            ports[port_number(port)] = int(behind) if isinstance(behind, int | float) else 0
         return ports or None
 
 
@@ -226,6 +227,30 @@ def target(destination: Destination, index: Index) -> Target:
 
 def _targets(_: Index) -> dict[tuple[int, str], Target]:
     return {}
+
+
+def homes(destination: Destination, index: Index) -> set[str]:
+    """The namespaces of what a destination means."""
+    meant = target(destination, index)
+    if meant.entries:
+        return {entry.namespace for entry in meant.entries} - {""}
+    key = meant.key
+    return {key[0]} - {""} if key else set()
+
+
+def blind_to(rules: list[DestinationRule], destination: Destination, index: Index) -> Iterator[tuple[Gateway, str]]:
+    """The Gateways of a route whose pods certainly see none of these DestinationRules, with the pods' namespace.
+
+    A gateway looks for DestinationRules in its own namespace, in the destination's and in Istio's.
+    """
+    own = homes(destination, index)
+    if not rules or not own or any(not rule.namespace for rule in rules):
+        return
+    for gateway in index.gateways_of(destination.service):
+        for pods in sorted(index.gateway_namespaces(gateway)):
+            looked_in = {pods, *own, *index.root_namespaces}
+            if not any(rule.namespace in looked_in and rule.is_exported_to(pods) for rule in rules):
+                yield gateway, pods
 
 
 def _missing(destination: Destination, index: Index) -> tuple[str, str] | None:
@@ -259,6 +284,6 @@ def _missing_outside(destination: Destination, index: Index) -> tuple[str, str] 
     return message, "Add a ServiceEntry, or name a Service of the cluster."
 
 
-def _number(port: Node) -> int:
+def port_number(port: Node) -> int:
     """Its number, which a Service calls its port."""
     return port.number("number") or port.number("port")

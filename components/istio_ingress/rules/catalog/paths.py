@@ -12,13 +12,14 @@ from istio_ingress.rules.index import Index
 from istio_ingress.rules.matches import Condition, Match
 from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import VirtualService
-from istio_ingress.rules.values import Node
+from istio_ingress.rules.values import Node, known_of
 
 _HEAD = f"{VIRTUAL_SERVICE}\n  hosts: [shop.example]\n  gateways: [shop]\n  http:\n"
 _CART = "route: [{destination: {host: cart}}]"
 _METHOD = "method"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _SCHEMES = ("http", "https")
+_PORTS = {"http": 80, "https": 443}
 #: Ends of a prefix that may be the beginning of more, such as `/.well-known`.
 _UNENDED = ("/.", "/..")
 #: What other programs, or a regular expression, put a group in for.
@@ -105,17 +106,19 @@ def match_impossible(service: VirtualService, _: Index) -> Iterator[Problem]:
 def redirect_loop(service: VirtualService, index: Index) -> Iterator[Problem]:
     """A redirect to where the same route takes the request again: clients give up after some rounds.
 
-    `scheme: https` on a server that ends TLS is one, unless the match is for another port.
+    `scheme: https` on a server that ends TLS is one, unless the match is for another port; `authority` is one where
+    it is a host of the VirtualService.
     """
     earlier: list[Match] = []
     for node, matches in zip(service.spec.nodes("http"), service.matches["http"], strict=True):
         redirect = node.node("redirect")
         for position, match in enumerate(matches):
-            again = _redirected(redirect, match)
+            again = _redirected(redirect, match, service)
             if (
                 again
                 and _stays(redirect, match, service, index)
-                and not any(one.leaves_nothing_for(again) for one in earlier)
+                and not any(_takes(one, again) for one in earlier)
+                and not any(_takes(replace(one, gateways=again.gateways), again) for one in _beside(service, index))
             ):
                 yield Problem(
                     service,
@@ -222,8 +225,8 @@ def cors_preflight_unmatched(service: VirtualService, _: Index) -> Iterator[Prob
     needs=("corsPolicy",),
     source="envoy config.route.v3.RouteAction cors: a policy of requests that go on to a cluster",
     example=Example.fixed(
-        f"{_HEAD}  - redirect: {{uri: /cart}}\n    corsPolicy: {{allowOrigins: [{{exact: 'https://shop.example'}}]}}\n",
-        ("redirect: {uri: /cart}", _CART),
+        f"{_HEAD}  - redirect: {{authority: cart.example}}\n    corsPolicy: {{allowOrigins: [{{exact: 'https://shop.example'}}]}}\n",
+        ("redirect: {authority: cart.example}", _CART),
     ),
 )
 def cors_policy_unused(service: VirtualService, _: Index) -> Iterator[Problem]:
@@ -280,28 +283,54 @@ def _groups(pattern: str) -> int | None:
         return None
 
 
-def _redirected(redirect: Node, match: Match) -> Match | None:
+def _redirected(redirect: Node, match: Match, service: VirtualService) -> Match | None:
     """The requests that a redirect makes of those that a match takes; None where they are told by more, or go away."""
     told = match.conditions.keys() - {"uri", "port"}
-    if not redirect.value or told or any(key in redirect for key in ("authority", "prefixRewrite", "derivePort")):
+    if not redirect.value or told or any(key in redirect for key in ("prefixRewrite", "derivePort")):
         return None
-    if "uri" not in redirect:
+    if not redirect.text("uri"):
         return match
-    path: Condition = ("exact", redirect.text("uri").partition("?")[0])
-    again = replace(match, conditions={**match.conditions, "uri": path})
-    return again if "uri" in match.conditions and match.leaves_nothing_for(again) else None
+    path = re.split("[?#]", redirect.text("uri"))[0]
+    if not path.startswith("/") or ("uri" not in match.conditions and not service.hosts):
+        return None  # a delegate takes only what the VirtualService with the hosts lets it
+    exact: Condition = ("exact", path)
+    again = replace(match, conditions={**match.conditions, "uri": exact})
+    return again if match.leaves_nothing_for(again) else None
 
 
 def _stays(redirect: Node, match: Match, service: VirtualService, index: Index) -> bool:
     """Whether a redirect leads to a server on which the match holds too."""
-    scheme, port = redirect.text("scheme"), redirect.number("port")
-    if not scheme and not port:
+    scheme, port, authority = redirect.text("scheme"), redirect.number("port"), redirect.text("authority").lower()
+    if not scheme and not port and not authority:
         return True
-    for server in (binding.server for binding in index.bindings(service)):
+    if authority and authority not in service.hosts:
+        return False
+    for binding in index.bindings(service):
+        server = binding.server
         number, own = server.port.number("number"), "https" if server.terminates else "http"
-        if match.is_for("/".join(server.gateway.key), number) and scheme in ("", own) and port in (0, number):
+        wanted = port or (_PORTS[own] if authority else number)  # an authority without a port is at the usual one
+        if (
+            match.is_for("/".join(server.gateway.key), number)
+            and scheme in ("", own)
+            and wanted == number
+            and authority in ("", binding.host)
+            and not (server.is_http and server.redirects)
+        ):
             return True
     return False
+
+
+def _takes(earlier: Match, again: Match) -> bool:
+    """Whether an earlier match takes what a redirect leads to; of a single path it may take some requests only."""
+    return earlier.leaves_nothing_for(again) or (again.path[0] == "exact" and earlier.shares_requests_with(again))
+
+
+def _beside(service: VirtualService, index: Index) -> Iterator[Match]:
+    """The matches of other VirtualServices with a host of this one, which Istio may put first."""
+    hosts = set(service.hosts)
+    for other in index.virtual_services.items:
+        if other is not service and not hosts.isdisjoint(known_of(other, "hosts") or ()):
+            yield from (match for matches in other.matches["http"] for match in matches)
 
 
 def _preflight(match: Match) -> Match | None:

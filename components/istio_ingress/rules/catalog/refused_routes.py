@@ -77,7 +77,9 @@ def delegate_invalid(index: Index, _: Index) -> Iterator[Problem]:
     "route-action",
     Severity.ERROR,
     source=f"{_ROUTES} validateHTTPRouteConflict; {_SERVICES} validateTLSRoute, validateTCPRoute",
-    example=Example.fixed(f"{_HTTP}redirect: {{uri: /cart}}{_ON_CART}", ("redirect: {uri: /cart}\n    ", "")),
+    example=Example.fixed(
+        f"{_HTTP}redirect: {{authority: cart.example}}{_ON_CART}", ("redirect: {authority: cart.example}\n    ", "")
+    ),
 )
 def route_action(index: Index, _: Index) -> Iterator[Problem]:
     """A route does one thing: it leads on, redirects, answers or delegates; what changes requests only leads on."""
@@ -164,7 +166,7 @@ def header_invalid(index: Index, _: Index) -> Iterator[Problem]:
     "redirect-invalid",
     Severity.ERROR,
     source=f"{_SERVICES} validateHTTPRedirect",
-    example=Example.fixed(f"{_HTTP}redirect: {{uri: /cart, redirectCode: 200}}\n", ("200", "302")),
+    example=Example.fixed(f"{_HTTP}redirect: {{authority: cart.example, redirectCode: 200}}\n", ("200", "302")),
 )
 def redirect_invalid(index: Index, _: Index) -> Iterator[Problem]:
     """Istio refuses redirects that lead nowhere, or with a code, a scheme or a port that is none."""

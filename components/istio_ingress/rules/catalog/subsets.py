@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from istio_ingress.rules.catalog.destinations import target
+from istio_ingress.rules.catalog.destinations import blind_to, homes, target
 from istio_ingress.rules.catalog.examples import GATEWAY, GATEWAY_PODS, HTTP_SERVER, SERVICE, VIRTUAL_SERVICE
 from istio_ingress.rules.finding import Problem, Severity
 from istio_ingress.rules.hosts import is_no_service
 from istio_ingress.rules.index import Index
 from istio_ingress.rules.registry import Example, rule
-from istio_ingress.rules.routing import MESH, Destination, DestinationRule
+from istio_ingress.rules.routing import MESH, Destination, DestinationRule, Service, ServiceEntry
 from istio_ingress.rules.words import some, those_of
 
 #: Where Istio keeps what holds for the whole mesh, unless it was installed elsewhere.
@@ -121,22 +121,15 @@ def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[
     rules = [
         rule for rule in index.destination_rules_for(destination.host, service.namespace) if subset in rule.subsets
     ]
-    homes = _homes(destination, index)
-    if not rules or not homes or any(not rule.namespace for rule in rules):
+    for gateway, pods in blind_to(rules, destination, index):
+        yield Problem(
+            service,
+            destination.node.at("subset"),
+            f"The pods of {gateway} run in {pods!r} and do not see {some(rules)}, which has the subset {subset!r}.",
+            f"Put the DestinationRule into the Service's namespace, {sorted(homes(destination, index))[0]!r}, and "
+            f"export it to {pods!r} or all.",
+        )
         return
-    for gateway in index.gateways_of(service):
-        for pods in sorted(index.gateway_namespaces(gateway)):
-            looked_in = {pods, *homes, *index.root_namespaces}
-            if not any(rule.namespace in looked_in and rule.is_exported_to(pods) for rule in rules):
-                yield Problem(
-                    service,
-                    destination.node.at("subset"),
-                    f"The pods of {gateway} run in {pods!r} and do not see {some(rules)}, which has the subset "
-                    f"{subset!r}.",
-                    f"Put the DestinationRule into the Service's namespace, {sorted(homes)[0]!r}, and export it to "
-                    f"{pods!r} or all.",
-                )
-                return
 
 
 @rule(
@@ -153,32 +146,36 @@ def destination_rule_hidden(destination: Destination, index: Index) -> Iterator[
     ),
 )
 def route_service_hidden(destination: Destination, index: Index) -> Iterator[Problem]:
-    """A Service that is not exported to where a route is used does not exist there, and the route answers 503."""
+    """A Service or ServiceEntry not exported to where a route is used does not exist there: the route answers 503."""
     service = destination.service
-    held = target(destination, index).service
-    if held is None or not held.namespace:
+    meant = _meant(destination, index)
+    if not meant or not all(held.namespace for held in meant):
         return
     users = {pods for gateway in index.gateways_of(service) for pods in index.gateway_namespaces(gateway)}
     if MESH in service.gateways:
         users |= {service.namespace if one in ("*", ".") else one for one in service.exports} - {"", "~"}
-    hidden = sorted(user for user in users if not held.is_exported_to(user))
+    hidden = sorted(user for user in users if not any(held.is_exported_to(user) for held in meant))
     if hidden:
+        exporting = "annotation networking.istio.io/exportTo" if isinstance(meant[0], Service) else "exportTo"
         yield Problem(
             service,
             destination.node.at("host"),
-            f"{held} is exported to {some(held.exports)}, and the route is used in {some(map(repr, hidden))}, "
-            "which does not see it.",
-            f"Add {hidden[0]!r} to its annotation networking.istio.io/exportTo, or take that away.",
+            f"{meant[0]} is exported to {some(meant[0].exports)}, and the route is used in "
+            f"{some(map(repr, hidden))}, which does not see it.",
+            f"Add {hidden[0]!r} to its {exporting}, or take that away.",
         )
 
 
-def _homes(destination: Destination, index: Index) -> set[str]:
-    """The namespaces of what a destination means."""
+def _meant(destination: Destination, index: Index) -> Sequence[Service | ServiceEntry]:
+    """The Service and the ServiceEntries of a destination's host, hidden or not; none if there may be more of them."""
     meant = target(destination, index)
-    if meant.entries:
-        return {entry.namespace for entry in meant.entries} - {""}
-    key = meant.key
-    return {key[0]} - {""} if key else set()
+    entries = index.entries_for(destination.host, destination.service.namespace)
+    if meant.service:
+        return [meant.service, *entries]
+    if meant.key:
+        return []  # the Service may be in another file
+    is_told_missing = not meant.entries and index.has_all(index.services, "")  # by route-service-missing
+    return [] if is_told_missing else entries
 
 
 def _for_another_namespace(destination: Destination, subset: str, index: Index) -> DestinationRule | None:
