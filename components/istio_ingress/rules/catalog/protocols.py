@@ -50,8 +50,10 @@ def route_plain_to_tls(destination: Destination, index: Index) -> Iterator[Probl
     rules = [rule for rule in rules if rule.begins_tls(number)]
     may_be_of_mesh = MESH in destination.service.gateways  # whose pods look into their own namespaces
     blind = None if may_be_of_mesh else next(blind_to(rules, destination, index), None)
-    if not rules or blind:
-        named = f"is called {_called(port)}" if "port" in port else f"has the protocol {port.text('protocol')}"
+    is_of_service = "port" in port
+    holds_all = is_of_service or index.settings.complete or index.settings.program  # Istio's own tasks have two files
+    if blind or (not rules and holds_all):
+        named = f"is called {_called(port)}" if is_of_service else f"has the protocol {port.text('protocol')}"
         yield Problem(
             destination.service,
             destination.node.path,
