@@ -14,7 +14,11 @@ func declare(ctx *pulumi.Context) error {
 	domain := or(settings.Get("domain"), "example.com")
 	namespace := pulumi.String(or(settings.Get("namespace"), "default"))
 	leafGeneration := 1
-	if told, err := settings.TryInt("leafGeneration"); err == nil {
+	if settings.Get("leafGeneration") != "" {
+		told, err := settings.TryInt("leafGeneration")
+		if err != nil {
+			return err
+		}
 		leafGeneration = told
 	}
 
