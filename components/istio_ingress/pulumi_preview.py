@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,15 @@ from istio_ingress import rules
 #: What stands for a value that is not known yet, and for one that is secret.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _CONCEALED = "[secret]"
+#: What to say of a preview that has failed.
+FAILED = "the preview failed: it shows only what it had planned until then, and says itself why"
+_AN_ERROR = re.compile(r'"severity":\s*"error"')
 _GONE = ("delete", "discard", "remove")
+
+
+def has_failed(text: str) -> bool:
+    """Whether a preview says of itself that it ended with an error."""
+    return '"diagnostics"' in text and _AN_ERROR.search(text) is not None
 
 
 def is_hidden(value: Any) -> bool:

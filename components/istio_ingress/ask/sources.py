@@ -44,8 +44,8 @@ def from_preview(name: str, knowledge: Knowledge) -> Source:
         CommandError: it is something else.
     """
     planned = Planned.read(_text(name))
-    if planned.left_out:
-        terminal.note(f"{planned.left_out} unchanged resources are not in the preview; --show-sames shows them too.")
+    for gap in planned.gaps():
+        terminal.note(gap)
     return Source(World(planned.manifests, knowledge), "the preview")
 
 

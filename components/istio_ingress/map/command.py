@@ -76,9 +76,8 @@ def _live(asked: Scope) -> tuple[Topology, str]:
 
 def _planned(file: str, asked: Scope) -> Topology:
     planned = Planned.read(_text(file))
-    if planned.left_out:
-        missing = f"{planned.left_out} unchanged resources are not in this preview"
-        terminal.note(f"{missing}; `pulumi preview --json --show-sames` has them.")
+    for gap in planned.gaps():
+        terminal.note(gap)
     # Where nothing names a namespace, the provider takes this one, unless its own configuration says otherwise.
     settings = replace(asked.settings(gather.config(asked)), namespace="default")
     return planned.topology(gather.now(), settings)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from istio_ingress import rules
-from istio_ingress.pulumi_preview import is_gone, manifest
+from istio_ingress.pulumi_preview import FAILED, has_failed, is_gone, manifest
 from istio_ingress.rules.index import Index
 from istio_ingress.terminal import CommandError
 from istio_ingress.topology import PlannedCertificate, Sources, Topology, build
@@ -26,6 +26,8 @@ class Planned:
 
     manifests: tuple[rules.Manifest, ...]
     certificates: tuple[PlannedCertificate, ...]
+    has_failed: bool = False
+    """Whether the preview ended with an error, and shows only what it had planned until then."""
     left_out: int = 0
     """How many unchanged resources the preview does not show."""
 
@@ -37,7 +39,7 @@ class Planned:
             CommandError: it is something else.
         """
         try:
-            return cls._of(json.loads(text[text.find("{") :]))
+            return replace(cls._of(json.loads(text[text.find("{") :])), has_failed=has_failed(text))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise CommandError("this is not what `pulumi preview --json --show-sames` prints.") from None
 
@@ -53,7 +55,15 @@ class Planned:
         ]
         unchanged = sum(1 for step in steps if step["op"] == "same")
         left_out = (preview.get("changeSummary") or {}).get("same", 0) - unchanged
-        return cls(tuple(manifests.values()), tuple(certificates), max(left_out, 0))
+        return cls(tuple(manifests.values()), tuple(certificates), left_out=max(left_out, 0))
+
+    def gaps(self) -> Iterator[str]:
+        """What the preview does not show, in sentences."""
+        if self.has_failed:
+            yield f"{FAILED}."
+        if self.left_out:
+            missing = f"{self.left_out} unchanged resources are not in this preview"
+            yield f"{missing}; `pulumi preview --json --show-sames` has them."
 
     def topology(self, now: datetime, settings: rules.Settings) -> Topology:
         """Every host and its way to what will run."""

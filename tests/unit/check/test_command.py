@@ -334,3 +334,14 @@ def test_a_rule_is_explained_as_on_its_page():
 def test_what_cannot_be_explained_is_one_sentence(arguments, said):
     done = run("--explain", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"istio-ingress: {said}\n")
+
+
+def test_a_preview_that_failed_is_not_taken_for_all_that_will_be():
+    preview = {"steps": [{"urn": "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev", "op": "create"}]}
+    failed = {**preview, "diagnostics": [{"message": "leafGeneration is 0", "severity": "error"}]}
+
+    assert run(stdin=json.dumps(preview)).stderr == ""
+    assert run(stdin=json.dumps(failed)).stderr == (
+        "istio-ingress: standard input: the preview failed: it shows only what it had planned until then, "
+        "and says itself why.\n"
+    )

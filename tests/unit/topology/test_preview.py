@@ -107,3 +107,12 @@ def test_words_before_the_json_are_skipped(preview):
 def test_anything_else_is_a_sentence(text):
     with pytest.raises(CommandError, match="not what `pulumi preview --json --show-sames` prints"):
         Planned.read(text)
+
+
+def test_a_preview_that_failed_says_that_it_does_not_show_all(preview):
+    warned = {**preview, "diagnostics": [{"message": "no icon", "severity": "warning"}]}
+    error = {"message": "leafGeneration is 0", "severity": "error"}
+    failed = {**warned, "diagnostics": [*warned["diagnostics"], error]}
+
+    said = [next(iter(Planned.read(json.dumps(one)).gaps()), "") for one in (preview, warned, failed)]
+    assert [one.startswith("the preview failed: ") for one in said] == [False, False, True]
