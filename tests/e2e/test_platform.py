@@ -191,6 +191,16 @@ def test_a_team_is_refused_a_host_that_the_platform_no_longer_has(dev):
     dev.is_served("cart.dev.shop.example")
 
 
+def test_a_team_whose_service_is_not_there_is_told_under_its_own_rights(dev):
+    before = (dev.team.directory / "__main__.py").read_text()
+    dev.team.rewrite(before.replace('"service": "cart"', '"service": "card"'))
+    said = dev.team.fails("preview", "--config", "istio-ingress:with_cluster=true")
+    dev.team.rewrite(before)
+    assert "not read: pods: " in said
+    assert "There is no Service 'card' in 'cart'" in said
+    assert "route-service-missing" not in dev.team.preview(**{"istio-ingress:with_cluster": True})
+
+
 def test_a_team_that_takes_a_host_of_another_is_told_by_its_own_preview(dev):
     config = {"istio-ingress:with_cluster": True}
     assert "Held against what lives in the cluster at https://" in (calm := dev.team.preview(**config))

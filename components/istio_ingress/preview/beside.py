@@ -82,4 +82,6 @@ class Beside:
         if count and sentence not in self._said:
             self._said.add(sentence)
             pulumi.info(sentence)
-        return replace(beside, is_whole=not living.unread and not count)
+        if count:
+            return replace(beside, is_whole=False)
+        return replace(beside, is_whole=not living.unread, whole=living.whole)

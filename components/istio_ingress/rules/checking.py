@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ def check(
     now: datetime,
     settings: Settings | None = None,
     only: Iterable[Rule] | None = None,
+    whole: Collection[str] = (),
 ) -> list[Finding]:
     """Hold manifests against the rules and against each other.
 
@@ -38,6 +39,8 @@ def check(
         now: The moment for which certificates are judged, with a time zone.
         settings: Facts that manifests do not say, and waivers.
         only: The rules to run; all of them by default.
+        whole: Kinds of which the manifests are all there are, as kubectl calls them (`services`), where
+            `settings.complete` does not say that of every kind.
 
     Raises:
         ValueError: `now` has no time zone, or a waiver or a severity names no rule.
@@ -47,7 +50,7 @@ def check(
     if now.tzinfo is None:
         raise ValueError("`now` has no time zone; datetime.now(UTC) has one")
     _refuse_settings_of_nothing(settings)
-    index = Index(manifests, now, settings)
+    index = Index(manifests, now, settings, whole)
     waivers = Waivers(settings.waivers, index.resources)
     wanted = [rule for rule in (all_rules() if only is None else only) if _can_run(rule)]
     about_waivers = [rule for rule in wanted if rule.subject is Waiver]

@@ -29,6 +29,10 @@ from istio_ingress.rules.settings import Settings
 from istio_ingress.rules.values import MalformedError, UnknownValueError, known_of
 from istio_ingress.rules.words import NearNames
 
+#: What a route's host, and a VirtualService's `gateways`, may mean: the kinds as kubectl calls them.
+_BACKENDS = frozenset({"services", "serviceentries.networking.istio.io"})
+_GATEWAYS = frozenset({"gateways.networking.istio.io", "gateways.gateway.networking.k8s.io"})
+
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 
@@ -110,8 +114,15 @@ class Binding(NamedTuple):
 class Index:
     """Everything that rules look up: resources by name, gateway pods, credentials, listeners."""
 
-    def __init__(self, manifests: Iterable[Mapping[str, object]], now: datetime, settings: Settings) -> None:
+    def __init__(
+        self,
+        manifests: Iterable[Mapping[str, object]],
+        now: datetime,
+        settings: Settings,
+        whole: Iterable[str] = (),
+    ) -> None:
         self.now, self.settings = now, settings
+        self._whole = frozenset(whole)
         self.resources = list(_without_copies(resource(one, settings.namespace) for one in kinds.flat(manifests)))
         self._types = set(map(type, self.resources))
         self.gateways = self._collect(Gateway)
@@ -207,7 +218,10 @@ class Index:
 
     def has_all(self, those: Collection[Any], namespace: str) -> bool:
         """Whether an object of a namespace that is not among those does not exist: see Settings."""
-        return self.settings.complete or (self.settings.program and bool(those.beside(namespace)))
+        named_alike = _BACKENDS if those is self.services else _GATEWAYS
+        if self.settings.complete or named_alike <= self._whole:
+            return True
+        return self.settings.program and bool(those.beside(namespace))
 
     def gateways_of(self, service: VirtualService) -> list[Gateway]:
         """The Gateways that a VirtualService names, as far as they are among the manifests."""

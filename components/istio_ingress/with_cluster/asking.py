@@ -39,6 +39,8 @@ class Living:
     manifests: Sequence[Manifest]
     unread: Sequence[str] = ()
     """What could not be read, and why: a sentence for each kind."""
+    whole: frozenset[str] = frozenset()
+    """The kinds of which everything was read, as kubectl calls them."""
 
 
 def ask(access: Access, namespaces: Iterable[str] = ()) -> Living:
@@ -56,9 +58,12 @@ def ask(access: Access, namespaces: Iterable[str] = ()) -> Living:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             there = pool.submit(_namespaces, options)
             found = list(pool.map(lambda kind: _Kind(kind, options).read(sorted(set(namespaces))), _ASKED))
-            found.append((there.result(), ""))
+            every = [*found, (there.result(), "")]
     return Living(
-        server, [one for manifests, _ in found for one in manifests], [unread for _, unread in found if unread]
+        server,
+        [one for manifests, _ in every for one in manifests],
+        [unread for _, unread in every if unread],
+        frozenset(kind.kubectl for kind, (_, unread) in zip(_ASKED, found, strict=True) if not unread),
     )
 
 

@@ -48,6 +48,8 @@ class Others:
     """How many were left out because a stack has written them that may be this one."""
     is_whole: bool = True
     """Whether what is not among them and not declared does not exist."""
+    whole: frozenset[str] = frozenset()
+    """The kinds of which that holds in any case, as kubectl calls them."""
 
 
 def others(
@@ -131,8 +133,8 @@ def findings(
     about_secrets = [rule for rule in wanted if rule.id in _ABOUT_SECRETS]
     rest = [rule for rule in wanted if rule.id not in _ABOUT_SECRETS]
     complete = replace(settings, complete=settings.complete or beside.is_whole)
-    before = set(rules.check(beside.manifests, now=now, settings=complete, only=rest))
-    both = rules.check([*beside.manifests, *declared], now=now, settings=complete, only=rest)
+    before = set(rules.check(beside.manifests, now=now, settings=complete, only=rest, whole=beside.whole))
+    both = rules.check([*beside.manifests, *declared], now=now, settings=complete, only=rest, whole=beside.whole)
     found = [finding for finding in both if finding.is_about_settings or finding not in before]
     found += rules.check(declared, now=now, settings=settings, only=about_secrets)
     if names_taken:

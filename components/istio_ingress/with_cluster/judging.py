@@ -52,7 +52,7 @@ def _findings(
     beside = joined.others(living.manifests, declared, lambda one: Identity.of(one) in cluster.gone)
     return joined.findings(
         cluster.manifests,
-        replace(beside, is_whole=not living.unread),
+        replace(beside, is_whole=not living.unread, whole=living.whole),
         now=now,
         settings=settings,
         names_taken=cluster.taken(living.manifests),

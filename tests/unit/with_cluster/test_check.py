@@ -110,6 +110,23 @@ def test_a_gateway_that_is_not_there_is_found_once_all_could_be_read(cluster, ch
     assert "not read: gateways.networking.istio.io: gateways.networking.istio.io is forbidden" in err
 
 
+@pytest.mark.parametrize(
+    ("denied", "is_found"),
+    [
+        ({"pods": [], "ingresses.networking.k8s.io": []}, True),
+        ({"services": []}, False),
+        ({"serviceentries.networking.istio.io": []}, False),
+    ],
+)
+def test_a_service_that_is_not_there_is_found_where_all_of_its_kind_may_be_listed(cluster, check, denied, is_found):
+    cluster.holds(deployment(), gateway("front", "*.shop.example"))
+    cluster.denies(denied)
+    routes = service("edge/front")
+    routes["spec"]["http"] = [{"route": [{"destination": {"host": "cart"}}]}]
+    code, out, _ = check(planned(("create", routes)))
+    assert (code, "There is no Service 'cart' in 'cart'; there are none at all." in out) == (int(is_found), is_found)
+
+
 def namespaces(*names):
     every = ("default", "kube-node-lease", "kube-public", "kube-system", *names)
     return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in every]
