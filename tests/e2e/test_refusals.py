@@ -23,7 +23,9 @@ A_FEW = 120
 SEED = 20
 
 _NEW = {module.__name__ for module in (schema, refused_routes, refused_objects)}
-EXAMPLES = [rule for rule in rules.all_rules() if rule.check.__module__ in _NEW]
+EXAMPLES = [
+    rule for rule in rules.all_rules() if rule.check.__module__ in _NEW and rule.severity is rules.Severity.ERROR
+]
 REFUSED = {rule.id for rule in EXAMPLES} | {
     "gateway-name",
     "gateway-port-name",

@@ -89,7 +89,8 @@ def test_a_name_with_a_namespace_is_taken_where_that_is_the_one_of_the_pods():
     assert names(PODS, qualified("istio-system/shop")) == []
     assert names(PODS, qualified("kubernetes://istio-system/shop")) == []
     assert names(PODS, qualified("shop/shop")) == found
-    assert names(qualified("shop/shop")) == []  # nobody says where the pods run
+    assert names(qualified("shop/shop")) == found
+    assert names(qualified("istio-system/shop")) == []  # where they run unless somebody says otherwise
 
 
 def test_a_name_with_a_namespace_beside_the_bare_one_keeps_envoy_waiting():

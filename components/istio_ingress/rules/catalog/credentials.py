@@ -106,10 +106,11 @@ def credential_absent(server: Server, index: Index) -> Iterator[Problem]:
 def credential_name_qualified(server: Server, index: Index) -> Iterator[Problem]:
     """Istio refuses `namespace/name` unless it is the pods' namespace; mixing both forms keeps Envoy waiting."""
     pods = index.gateway_namespaces(server.gateway)
-    for name in _names(server) if pods else ():
+    run_in = f", and the gateway's pods run in {some(sorted(pods))}" if pods else ""
+    for name in _names(server):
         namespace, _, short = name.removeprefix(_KUBERNETES).rpartition("/")
-        if namespace and namespace not in pods:
-            said = f"The credential {name!r} is in another namespace than the gateway's pods: {some(sorted(pods))}."
+        if namespace and namespace not in (pods or index.root_namespaces):
+            said = f"The credential {name!r} names the namespace {namespace!r}{run_in}."
             yield _problem(server, said, f"Write {short!r}, and keep the Secret in the namespace of the pods.")
         elif namespace and short in index.once(_bare_names):
             said = f"The credential is {name!r} here and {short!r} for another server."
