@@ -38,7 +38,7 @@ kubernetes.core.v1.Service(
     metadata={"namespace": "NAMESPACE", "name": "cart"},
     spec={"ports": [{"port": 8080}], "selector": {"app": "cart"}},
 )
-raw("first", "a.refused.test", "istio-system/first")
+raw("first", "a.refused.test", "NAMESPACE/first")
 TlsGateway("one", {"namespace": "NAMESPACE", "hosts": hosts("a.refused.test", "b.refused.test")})
 TlsGateway("two", {"namespace": "NAMESPACE", "hosts": hosts("b.refused.test")})
 raw("last", "a.refused.test", "last")
