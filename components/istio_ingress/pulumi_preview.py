@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,13 +12,12 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _CONCEALED = "[secret]"
 #: What to say of a preview that has failed.
 FAILED = "the preview failed: it shows only what it had planned until then, and says itself why"
-_AN_ERROR = re.compile(r'"severity":\s*"error"')
 _GONE = ("delete", "discard", "remove")
 
 
-def has_failed(text: str) -> bool:
+def has_failed(preview: Mapping[str, Any]) -> bool:
     """Whether a preview says of itself that it ended with an error."""
-    return '"diagnostics"' in text and _AN_ERROR.search(text) is not None
+    return any(said.get("severity") == "error" for said in preview.get("diagnostics") or ())
 
 
 def is_hidden(value: Any) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from istio_ingress import terminal
 from istio_ingress.check import kustomize, reading
 from istio_ingress.check.documents import UnreadableFileError
-from istio_ingress.pulumi_preview import FAILED, has_failed
+from istio_ingress.pulumi_preview import FAILED
 from istio_ingress.rules.values import Manifest
 from istio_ingress.terminal import CommandError
 from istio_ingress.with_cluster import planned
@@ -97,14 +97,14 @@ def _read(file: str, found: Found, *, in_a_folder: bool) -> None:
     name = "standard input" if file == STANDARD_INPUT else file
     try:
         text = reading.text_of(_standard_input() if file == STANDARD_INPUT else Path(file).read_bytes())
-        clusters = planned.read(text) if planned.is_preview(text) else None
+        plan = planned.read(text) if planned.is_preview(text) else None
         if file != STANDARD_INPUT and kustomize.is_patch(file):
             found.patches += 1
-        elif clusters is not None:
-            if has_failed(text):
+        elif plan is not None:
+            if plan.has_failed:
                 terminal.note(f"{name}: {FAILED}.")
-            found.planned += clusters
-            found.manifests += [one for cluster in clusters for one in cluster.manifests]
+            found.planned += plan.clusters
+            found.manifests += [one for cluster in plan.clusters for one in cluster.manifests]
         elif not in_a_folder or any(word in text for word in _SAID):
             found.manifests += reading.manifests(text, name)
     except OSError as error:

@@ -1,7 +1,6 @@
 """What lives in a program's clusters, asked for once where the stack's configuration wants it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pulumi
@@ -76,12 +75,10 @@ class Beside:
 
     def _others(self, living: Living, declared: set[Identity]) -> Others:
         own = field_manager(pulumi.get_project(), pulumi.get_stack())
-        beside = joined.others(living.manifests, declared, joined.by_manager(own))
+        beside = joined.others(living, declared, joined.by_manager(own))
         count = beside.whose_unknown
         sentence = f"Not judged: {count} objects in {living.server} that do not say which stack is theirs."
         if count and sentence not in self._said:
             self._said.add(sentence)
             pulumi.info(sentence)
-        if count:
-            return replace(beside, is_whole=False)
-        return replace(beside, is_whole=not living.unread, whole=living.whole)
+        return beside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ class Planned:
             CommandError: it is something else.
         """
         try:
-            return replace(cls._of(json.loads(text[text.find("{") :])), has_failed=has_failed(text))
+            return cls._of(json.loads(text[text.find("{") :]))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise CommandError("this is not what `pulumi preview --json --show-sames` prints.") from None
 
@@ -55,7 +55,7 @@ class Planned:
         ]
         unchanged = sum(1 for step in steps if step["op"] == "same")
         left_out = (preview.get("changeSummary") or {}).get("same", 0) - unchanged
-        return cls(tuple(manifests.values()), tuple(certificates), left_out=max(left_out, 0))
+        return cls(tuple(manifests.values()), tuple(certificates), has_failed(preview), max(left_out, 0))
 
     def gaps(self) -> Iterator[str]:
         """What the preview does not show, in sentences."""

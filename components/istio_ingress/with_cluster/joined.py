@@ -11,6 +11,7 @@ from istio_ingress import rules
 from istio_ingress.field_managers import ANNOTATION, is_of_some_stack
 from istio_ingress.rules.finding import Finding, Severity
 from istio_ingress.rules.kinds import find
+from istio_ingress.with_cluster.asking import Living
 
 #: They miss what is in Secrets, which are not asked for: judged by what is declared alone.
 _ABOUT_SECRETS = {"credential-absent", "credential-namespace", "ingress-credential-namespace", "mutual-ca-missing"}
@@ -53,20 +54,22 @@ class Others:
 
 
 def others(
-    living: Iterable[rules.Manifest], declared: Collection[Identity], is_own: Callable[[Mapping[str, Any]], bool | None]
+    living: Living, declared: Collection[Identity], is_own: Callable[[Mapping[str, Any]], bool | None]
 ) -> Others:
     """What lives in a cluster without what is declared, and without what the stack is about to take away.
 
     Args:
-        living: all that could be read.
+        living: the cluster, as far as it could be read.
         declared: what the stack declares.
         is_own: whether an object is the stack's; None where that cannot be told.
     """
-    beside = [one for one in living if Identity.of(one) not in declared]
+    beside = [one for one in living.manifests if Identity.of(one) not in declared]
     whose = [(one, is_own(one)) for one in beside]
-    return Others(
-        [one for one, own in whose if own is False], sum(own is None and bool(_kind(one)) for one, own in whose)
-    )
+    unknown = sum(own is None and bool(_kind(one)) for one, own in whose)
+    certainly = [one for one, own in whose if own is False]
+    if unknown:
+        return Others(certainly, unknown, is_whole=False)
+    return Others(certainly, is_whole=not living.unread, whole=living.whole)
 
 
 def written_by(manifest: Mapping[str, Any]) -> str:

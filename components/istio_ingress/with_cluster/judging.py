@@ -49,10 +49,10 @@ def _findings(
     say(f"held against the cluster at {living.server}")
     for unread in living.unread:
         say(f"not read: {unread}")
-    beside = joined.others(living.manifests, declared, lambda one: Identity.of(one) in cluster.gone)
+    beside = joined.others(living, declared, lambda one: Identity.of(one) in cluster.gone)
     return joined.findings(
         cluster.manifests,
-        replace(beside, is_whole=not living.unread, whole=living.whole),
+        beside,
         now=now,
         settings=settings,
         names_taken=cluster.taken(living.manifests),

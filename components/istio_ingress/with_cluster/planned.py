@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from istio_ingress import rules
-from istio_ingress.pulumi_preview import is_gone, is_hidden, manifest
+from istio_ingress.pulumi_preview import has_failed, is_gone, is_hidden, manifest
 from istio_ingress.with_cluster.access import FIELDS, Access
 from istio_ingress.with_cluster.joined import Identity, written_by
 
@@ -46,12 +46,21 @@ def is_preview(text: str) -> bool:
     return text.lstrip().startswith("{") and '"steps"' in text and '"urn"' in text
 
 
-def read(text: str) -> list[PlannedCluster] | None:
+@dataclass(frozen=True)
+class Plan:
+    """What a preview says."""
+
+    clusters: list[PlannedCluster]
+    has_failed: bool
+    """Whether it ended with an error, and shows only what it had planned until then."""
+
+
+def read(text: str) -> Plan | None:
     """What a preview plans for each of its clusters; None where the text is none."""
     try:
         preview = json.loads(text)
         steps = [step for step in preview["steps"] if str(step["urn"]).startswith("urn:pulumi:")]
-        return list(_clusters(steps).values())
+        return Plan(list(_clusters(steps).values()), has_failed(preview))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -110,6 +110,8 @@ def test_anything_else_is_a_sentence(text):
 
 
 def test_a_preview_that_failed_says_that_it_does_not_show_all(preview):
+    alert = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"severity": "error"}}}
+    preview["steps"].append({"op": "create", "urn": "urn:alert", "newState": {"type": "x", "inputs": alert}})
     warned = {**preview, "diagnostics": [{"message": "no icon", "severity": "warning"}]}
     error = {"message": "leafGeneration is 0", "severity": "error"}
     failed = {**warned, "diagnostics": [*warned["diagnostics"], error]}

@@ -153,8 +153,7 @@ def _may_hold_everywhere(namespace: str, index: Index) -> bool:
     """Whether a namespace may be the mesh's root: where nobody says which, so may one with nothing to apply to."""
     if namespace in index.root_namespaces or index.settings.root_namespace:
         return namespace in index.root_namespaces
-    held = [*index.workloads, *index.services.beside(namespace)]
-    return not any(one.namespace == namespace for one in held)
+    return not index.services.beside(namespace) and all(one.namespace != namespace for one in index.workloads)
 
 
 def _may_need_claims(service: VirtualService) -> bool:

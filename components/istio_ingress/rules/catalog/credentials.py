@@ -166,7 +166,7 @@ def ca_credential_name(server: Server, _: Index) -> Iterator[Problem]:
 def credential_name_invalid(server: Server, _: Index) -> Iterator[Problem]:
     """No Secret can have such a name; for MUTUAL, Istio puts `-cacert` behind it, which takes 7 of 253 characters."""
     for name in _names(server):
-        bare = name.removeprefix("kubernetes://").rpartition("/")[2]
+        bare = name.removeprefix(_KUBERNETES).rpartition("/")[2]
         limit = LONGEST_CREDENTIAL if server.mode in MUTUAL_MODES else LONGEST_NAME
         if len(bare) > limit:
             yield _problem(
@@ -203,8 +203,8 @@ def credential_names_limit(server: Server, _: Index) -> Iterator[Problem]:
 
 def _bare_names(index: Index) -> set[str]:
     """The credentials that servers name without a namespace, as far as they are known."""
-    names = (name for server in index.servers for name in known(_names, server) or ())
-    return {name.removeprefix(_KUBERNETES) for name in names if "/" not in name.removeprefix(_KUBERNETES)}
+    names = {name.removeprefix(_KUBERNETES) for server in index.servers for name in known(_names, server) or ()}
+    return {name for name in names if "/" not in name}
 
 
 def _names(server: Server) -> list[str]:

@@ -327,10 +327,19 @@ def _takes(earlier: Match, again: Match) -> bool:
 
 def _beside(service: VirtualService, index: Index) -> Iterator[Match]:
     """The matches of other VirtualServices with a host of this one, which Istio may put first."""
-    hosts = set(service.hosts)
-    for other in index.virtual_services.items:
-        if other is not service and not hosts.isdisjoint(known_of(other, "hosts") or ()):
-            yield from (match for matches in other.matches["http"] for match in matches)
+    for host in service.hosts:
+        for other in index.once(_by_host).get(host, ()):
+            if other is not service:
+                yield from (match for matches in other.matches["http"] for match in matches)
+
+
+def _by_host(index: Index) -> dict[str, list[VirtualService]]:
+    """The VirtualServices of each host that is known."""
+    found: dict[str, list[VirtualService]] = {}
+    for service in index.virtual_services.items:
+        for host in known_of(service, "hosts") or ():
+            found.setdefault(host, []).append(service)
+    return found
 
 
 def _preflight(match: Match) -> Match | None:

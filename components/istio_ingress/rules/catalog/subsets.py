@@ -13,7 +13,6 @@ from istio_ingress.rules.registry import Example, rule
 from istio_ingress.rules.routing import MESH, Destination, DestinationRule, Service, ServiceEntry
 from istio_ingress.rules.words import some, those_of
 
-#: Where Istio keeps what holds for the whole mesh, unless it was installed elsewhere.
 _ROUTE = """
   hosts: [shop.example]
   gateways: [shop]
